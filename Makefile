@@ -1,0 +1,55 @@
+# Everything a developer or a newcomer runs. `make help` lists it.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+# jsii warns about Node 20's end of life on every start; the warning is about Node, not about this project.
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
+export JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-fast lint bench synth pins clean
+
+help:  ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+$(READY): requirements/airlock.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/airlock.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --no-index -e .
+	@touch $(READY)
+
+setup: $(READY)  ## Make .venv from the hashed pins
+
+demo: $(READY)  ## Watch both kinds of install go 403, 200, 403 on an embedded AWS
+	$(BIN)/python -m demo
+
+test: $(READY) lint  ## Install, then lint, type-check and run every test
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+test-fast: $(READY)  ## The tests that need no servers
+	$(BIN)/python -m pytest -n 2 -m "not e2e" -q
+
+lint: $(READY)  ## ruff and mypy --strict
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(READY)  ## Ratios, call counts and growth: what the watcher costs
+	$(BIN)/python -m tests.bench
+
+synth: $(READY)  ## Synthesise the CloudFormation templates into cdk.out
+	$(BIN)/python app.py
+
+pins: $(READY)  ## Renew requirements/airlock.txt from requirements/airlock.in
+	$(PYTHON) -m venv $(VENV)-pins
+	$(VENV)-pins/bin/python -m pip install --quiet pip-tools
+	$(VENV)-pins/bin/pip-compile --quiet --upgrade --allow-unsafe --generate-hashes --strip-extras \
+	  --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header \
+	  --output-file=requirements/airlock.txt requirements/airlock.in
+	rm -rf $(VENV)-pins
+
+clean:  ## Remove what the other targets made
+	rm -rf $(VENV) cdk.out build .artifacts *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

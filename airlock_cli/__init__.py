@@ -1,0 +1,1 @@
+"""The `airlock` command line: for operators, outside the functions' asset."""

@@ -1,0 +1,1 @@
+"""The CDK application: what is deployed, one file a concern."""

@@ -1,0 +1,1 @@
+"""Bootstrap Airlock: opens a source-network deny for one OpenShift bootstrap fetch, and puts it back."""
