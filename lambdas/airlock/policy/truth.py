@@ -1,0 +1,59 @@
+"""Three-valued truth: what can be said about a policy when not every key of the request is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import Enum
+from typing import NoReturn
+
+
+class Truth(Enum):
+    """True, false, or not to be known from what is at hand (Kleene's strong logic).
+
+    It refuses to be used as a ``bool``: a Deny that may apply is neither one that does nor one that doesn't, and
+    the caller has to say which way it leans by comparing with ``is``.
+    """
+
+    FALSE = 0
+    UNKNOWN = 1
+    TRUE = 2
+
+    @classmethod
+    def of(cls, value: bool) -> Truth:  # noqa: FBT001 - the one place where a bool becomes a Truth
+        """Give the Truth that stands for ``value``."""
+        return cls.TRUE if value else cls.FALSE
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError(f"{self} has three values: compare it with `is`, don't test it")
+
+    def __and__(self, other: Truth) -> Truth:
+        return self if self.value <= other.value else other
+
+    def __or__(self, other: Truth) -> Truth:
+        return self if self.value >= other.value else other
+
+    def __invert__(self) -> Truth:
+        return _NEGATION[self]
+
+
+_NEGATION = {Truth.TRUE: Truth.FALSE, Truth.FALSE: Truth.TRUE, Truth.UNKNOWN: Truth.UNKNOWN}
+
+
+def all_of(truths: Iterable[Truth]) -> Truth:
+    """Join with *and*: FALSE as soon as one is FALSE; TRUE for none at all."""
+    result = Truth.TRUE
+    for truth in truths:
+        result &= truth
+        if result is Truth.FALSE:
+            break
+    return result
+
+
+def any_of(truths: Iterable[Truth]) -> Truth:
+    """Join with *or*: TRUE as soon as one is TRUE; FALSE for none at all."""
+    result = Truth.FALSE
+    for truth in truths:
+        result |= truth
+        if result is Truth.TRUE:
+            break
+    return result
