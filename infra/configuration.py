@@ -1,0 +1,171 @@
+"""The configuration of one deployment: what cdk.json says under "airlock", checked and typed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from infra.configuration_problems import KEY, Problem, find_problems
+
+DEFAULT_TIMEOUT_MINUTES: Final = 60
+DEFAULT_LOG_RETENTION_DAYS: Final = 365
+DEFAULT_PREFIX: Final = "bootstrap-airlock"
+
+# A function's variables, names and values together, may take 4 KB (AWS Lambda, page "Lambda quotas").
+# CloudFormation chooses the table's, topic's and log group's names, so their part is set aside rather than counted.
+ENVIRONMENT_LIMIT: Final = 4096
+ENVIRONMENT_RESERVE: Final = 1024
+
+
+class ConfigurationError(ValueError):
+    """The configuration can't be used; ``problems`` holds every reason found, one line each in the message."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in problems))
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """An enrolled principal.
+
+    Attributes:
+        arn: the user's or role's ARN, path included.
+        groups: ARNs of groups whose inline policies the airlock may rewrite for it.
+        policies: ARNs of customer managed policies that the airlock may rewrite for it.
+        timeout_minutes: how long a grant may stay open.
+    """
+
+    arn: str
+    groups: tuple[str, ...] = ()
+    policies: tuple[str, ...] = ()
+    timeout_minutes: int = DEFAULT_TIMEOUT_MINUTES
+
+    @property
+    def is_user(self) -> bool:
+        """Whether this is an IAM user; else it is a role."""
+        return self.arn.split(":", 5)[5].startswith("user/")
+
+    def settings(self) -> dict[str, object]:
+        """Collect what differs from the defaults, as AIRLOCK_PRINCIPALS carries it."""
+        settings: dict[str, object] = {}
+        if self.groups:
+            settings["groups"] = list(self.groups)
+        if self.policies:
+            settings["policies"] = list(self.policies)
+        if self.timeout_minutes != DEFAULT_TIMEOUT_MINUTES:
+            settings["timeout_minutes"] = self.timeout_minutes
+        return settings
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """A checked configuration; all its ARNs are of one account and partition.
+
+    Attributes:
+        home_region: the region that the stack lives in.
+        principals: the enrolled principals, at least one.
+        notice_emails: addresses that get the notices.
+        log_retention_days: days that log groups keep their events.
+        prefix: the start of the stack's name and of each name that people look for.
+    """
+
+    home_region: str
+    principals: tuple[Principal, ...]
+    notice_emails: tuple[str, ...] = ()
+    log_retention_days: int = DEFAULT_LOG_RETENTION_DAYS
+    prefix: str = DEFAULT_PREFIX
+
+    @property
+    def partition(self) -> str:
+        """``aws``, ``aws-us-gov`` or ``aws-cn``."""
+        return self.principals[0].arn.split(":")[1]
+
+    @property
+    def account(self) -> str:
+        """The account's twelve digits."""
+        return self.principals[0].arn.split(":")[4]
+
+    @property
+    def users(self) -> tuple[str, ...]:
+        """ARNs of the enrolled users, in the order of the configuration."""
+        return tuple(principal.arn for principal in self.principals if principal.is_user)
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """ARNs of the enrolled roles, in the order of the configuration."""
+        return tuple(principal.arn for principal in self.principals if not principal.is_user)
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """ARNs of the groups named for any principal, each once."""
+        return tuple(dict.fromkeys(arn for principal in self.principals for arn in principal.groups))
+
+    @property
+    def policies(self) -> tuple[str, ...]:
+        """ARNs of the managed policies named for any principal, each once."""
+        return tuple(dict.fromkeys(arn for principal in self.principals for arn in principal.policies))
+
+    def principals_variable(self) -> str:
+        """Write AIRLOCK_PRINCIPALS: compact JSON, from principal ARN to its settings that aren't the default."""
+        return json.dumps({p.arn: p.settings() for p in self.principals}, separators=(",", ":"))
+
+
+def parse(raw: object) -> Configuration:
+    """Check what stands under the context key and make it a Configuration.
+
+    Args:
+        raw: the value as cdk.json holds it (an object), or its JSON text, as ``cdk -c airlock='{...}'`` gives it.
+
+    Raises:
+        ConfigurationError: with every problem found, not only the first.
+    """
+    value = _from_text(raw)
+    problems = list(find_problems(value))
+    if problems:
+        raise ConfigurationError(problems)
+    configuration = Configuration(
+        home_region=value["home_region"],
+        principals=tuple(_principal(entry) for entry in value["principals"]),
+        notice_emails=tuple(value.get("notice_emails", ())),
+        log_retention_days=int(value.get("log_retention_days", DEFAULT_LOG_RETENTION_DAYS)),
+        prefix=value.get("prefix", DEFAULT_PREFIX),
+    )
+    _refuse_too_large(configuration)
+    return configuration
+
+
+def _from_text(raw: object) -> Any:  # noqa: ANN401 - JSON of unknown shape; find_problems is asked next
+    if not isinstance(raw, str):
+        return raw
+    try:
+        return json.loads(raw)
+    except json.JSONDecodeError as error:
+        fix = "give a JSON object in single quotes: -c airlock='{...}'"
+        raise ConfigurationError([Problem(KEY, raw, f"not JSON: {error}", fix)]) from error
+
+
+def _principal(entry: Mapping[str, Any]) -> Principal:
+    return Principal(
+        arn=entry["arn"],
+        groups=tuple(entry.get("groups", ())),
+        policies=tuple(entry.get("policies", ())),
+        # JSON Schema takes 60.0 for an integer.
+        timeout_minutes=int(entry.get("timeout_minutes", DEFAULT_TIMEOUT_MINUTES)),
+    )
+
+
+def _refuse_too_large(configuration: Configuration) -> None:
+    size = len(configuration.principals_variable().encode())
+    room = ENVIRONMENT_LIMIT - ENVIRONMENT_RESERVE
+    if size > room:
+        what = (
+            f"the principals take {size} bytes of a function's environment; Lambda allows {ENVIRONMENT_LIMIT} in all, "
+            f"of which {room} are free for them"
+        )
+        fix = "split the principals over several stacks, each with a prefix of its own"
+        raise ConfigurationError(
+            [Problem(f"{KEY}.principals", f"{len(configuration.principals)} principals", what, fix)]
+        )

@@ -1,0 +1,141 @@
+"""What can be wrong with a configuration: the schema's rules, and those that look at several keys together."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import botocore.session
+import jsonschema
+from botocore.exceptions import UnknownRegionError
+
+from infra import powertools
+
+KEY: Final = "airlock"
+
+_SCHEMA_FILE: Final = Path(__file__).with_name("configuration_schema.json")
+_IAM_ARN: Final = re.compile(r"arn:(?P<partition>aws(?:-us-gov|-cn)?):iam::(?P<account>[0-9]{12}):.+")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong in the configuration.
+
+    Attributes:
+        key: path of the key, such as ``airlock.principals[1].arn``.
+        value: what stood there, as it came.
+        what: what is wrong with it.
+        fix: what to write instead.
+    """
+
+    key: str
+    value: object
+    what: str
+    fix: str
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.what} (got {json.dumps(self.value, default=str)}); fix: {self.fix}"
+
+
+def find_problems(value: object) -> Iterator[Problem]:
+    """Find all problems of a configuration that doesn't depend on how it is used.
+
+    The rules across keys look at whatever parts are well formed, so that one run shows everything.
+
+    Args:
+        value: the configuration as parsed JSON, of any shape.
+    """
+    yield from _schema_problems(value)
+    if isinstance(value, Mapping):
+        yield from _home_problems(value)
+        yield from _repeat_problems(value)
+        yield from _region_problems(value)
+
+
+def _schema_problems(value: object) -> Iterator[Problem]:
+    schema = json.loads(_SCHEMA_FILE.read_text(encoding="utf-8"))
+    errors = jsonschema.Draft202012Validator(schema).iter_errors(value)
+    for error in sorted(errors, key=lambda error: list(map(str, error.absolute_path))):
+        key = KEY + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path)
+        rules = error.schema if isinstance(error.schema, Mapping) else {}
+        if error.validator == "additionalProperties":
+            known = sorted(rules["properties"])
+            for name in sorted(set(error.instance) - set(known)):
+                fix = f"remove it, or write one of {', '.join(known)}"
+                yield Problem(f"{key}.{name}", error.instance[name], "unknown key", fix)
+        else:
+            yield Problem(key, error.instance, _what(error), str(rules["fix"]))
+
+
+def _what(error: jsonschema.ValidationError) -> str:
+    """Say what is wrong without the value, which the problem shows by itself, and without regular expressions."""
+    if error.validator == "pattern":
+        return "not of the right form"
+    if error.validator == "enum":
+        return "not one of the allowed values"
+    shown = repr(error.instance)
+    return error.message.removeprefix(shown).strip()
+
+
+def _principals(value: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    principals = value.get("principals")
+    for index, principal in enumerate(principals if isinstance(principals, list) else ()):
+        if isinstance(principal, Mapping):
+            yield f"{KEY}.principals[{index}]", principal
+
+
+def _arns(value: Mapping[str, Any]) -> Iterator[tuple[str, str, re.Match[str]]]:
+    """Walk every well-formed IAM ARN: path of its key, the ARN, its parts."""
+    for key, principal in _principals(value):
+        found: list[tuple[str, object]] = [(f"{key}.arn", principal.get("arn"))]
+        for name in ("groups", "policies"):
+            arns = principal.get(name)
+            found += [(f"{key}.{name}[{at}]", arn) for at, arn in enumerate(arns if isinstance(arns, list) else ())]
+        for place, arn in found:
+            match = _IAM_ARN.fullmatch(arn) if isinstance(arn, str) else None
+            if match:
+                yield place, match.string, match
+
+
+def _home_problems(value: Mapping[str, Any]) -> Iterator[Problem]:
+    home: tuple[str | Any, ...] | None = None
+    for key, arn, match in _arns(value):
+        home = home or match.group("partition", "account")
+        if match.group("partition", "account") != home:
+            what = f"not in account {home[1]} of partition {home[0]}, where the first principal is"
+            yield Problem(
+                key, arn, what, "name principals, groups and policies of one account; deploy one stack an account"
+            )
+
+
+def _repeat_problems(value: Mapping[str, Any]) -> Iterator[Problem]:
+    seen: dict[str, str] = {}
+    for key, principal in _principals(value):
+        arn = principal.get("arn")
+        if isinstance(arn, str) and arn in seen:
+            yield Problem(f"{key}.arn", arn, f"the same principal as {seen[arn]}", "name each principal once")
+        elif isinstance(arn, str):
+            seen[arn] = f"{key}.arn"
+
+
+def _region_problems(value: Mapping[str, Any]) -> Iterator[Problem]:
+    key, region = f"{KEY}.home_region", value.get("home_region")
+    first = next(_arns(value), None)
+    if not isinstance(region, str) or first is None:
+        return
+    partition = first[2]["partition"]
+    try:
+        region_partition = botocore.session.get_session().get_partition_for_region(region)
+    except UnknownRegionError:
+        yield Problem(key, region, "no region of AWS", "name the AWS region that the stack lives in, such as us-east-1")
+        return
+    if region_partition != partition:
+        what = f"a region of partition {region_partition}, but the principals are of partition {partition}"
+        yield Problem(key, region, what, f"name a region of partition {partition}")
+    elif powertools.layer_account(partition, region) is None:
+        what = "no public Powertools layer, which the functions need, is known there"
+        yield Problem(key, region, what, f"choose one of {', '.join(powertools.known_regions(partition))}")
