@@ -1,0 +1,1 @@
+"""AWS at the edge: the only modules that touch boto3."""

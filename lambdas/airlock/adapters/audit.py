@@ -1,0 +1,42 @@
+"""The audit trail: one JSON line an entry, in a log group of its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from airlock.ports import Clock
+
+if TYPE_CHECKING:
+    from mypy_boto3_logs import CloudWatchLogsClient
+
+
+class AuditNotKeptError(Exception):
+    """CloudWatch Logs took the call but not the lines."""
+
+
+class LogAudit:
+    """The port :class:`airlock.ports.Audit` on CloudWatch Logs."""
+
+    def __init__(self, logs: CloudWatchLogsClient, group: str, stream: str, clock: Clock) -> None:
+        self._logs = logs
+        self._group = group
+        self._stream = stream
+        self._clock = clock
+
+    def write(self, lines: Sequence[Mapping[str, object]]) -> None:
+        """Append the lines.
+
+        Raises:
+            AuditNotKeptError: some weren't kept, so the decision they tell of must not be settled.
+        """
+        timestamp = int(self._clock.now().timestamp() * 1000)
+        answer = self._logs.put_log_events(
+            logGroupName=self._group,
+            logStreamName=self._stream,
+            logEvents=[{"timestamp": timestamp, "message": json.dumps(line, ensure_ascii=False)} for line in lines],
+        )
+        rejected = answer.get("rejectedLogEventsInfo")
+        if rejected:
+            raise AuditNotKeptError(f"the log group {self._group} refused lines: {rejected}")

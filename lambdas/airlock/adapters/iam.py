@@ -1,0 +1,189 @@
+"""IAM: reading a principal's policies to the byte, and writing them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from airlock.policy.place import HeldPolicy, PolicyKind, PolicyPlace
+from airlock.ports import PrincipalGoneError
+
+if TYPE_CHECKING:
+    from mypy_boto3_iam import IAMClient
+
+
+class IamPolicies:
+    """The port :class:`airlock.ports.Policies` on IAM.
+
+    The client must hand out policy documents undecoded, as :func:`airlock.adapters.clients.make_clients` sees to.
+    """
+
+    def __init__(self, iam: IAMClient) -> None:
+        self._iam = iam
+
+    def of_principal(self, principal: str) -> list[HeldPolicy]:
+        """Every policy whose text can deny the principal's calls.
+
+        AWS-managed policies are left out: nobody can edit them, and AWS's hold no deny by network.
+
+        Raises:
+            PrincipalGoneError: there is no such user or role.
+        """
+        is_user = principal.split(":", 5)[5].startswith("user/")
+        try:
+            return list(self._of_user(principal) if is_user else self._of_role(principal))
+        except self._iam.exceptions.NoSuchEntityException as error:
+            raise PrincipalGoneError(f"{principal} doesn't exist (any more)") from error
+
+    def read(self, place: PolicyPlace) -> HeldPolicy | None:
+        """One policy as it is now; None where it, or its holder, is gone."""
+        try:
+            match place.kind:
+                case PolicyKind.USER_INLINE:
+                    return self._user_inline(place.holder, place.name)
+                case PolicyKind.ROLE_INLINE:
+                    return self._role_inline(place.holder, place.name)
+                case PolicyKind.GROUP_INLINE:
+                    return self._group_inline(place.holder, place.name)
+                case _:
+                    return self._managed(place.holder, place.name, place.kind)
+        except self._iam.exceptions.NoSuchEntityException:
+            return None
+
+    def write(self, place: PolicyPlace, text: str, keep_version: str | None) -> str | None:
+        """Make the text the policy's text.
+
+        Args:
+            place: the policy.
+            text: its new text.
+            keep_version: of a managed policy, the version that must survive if one has to go, because IAM keeps five.
+
+        Returns:
+            Of a managed policy, the new version's ID; else None.
+        """
+        holder = _name_of(place.holder)
+        match place.kind:
+            case PolicyKind.USER_INLINE:
+                self._iam.put_user_policy(UserName=holder, PolicyName=place.name, PolicyDocument=text)
+            case PolicyKind.ROLE_INLINE:
+                self._iam.put_role_policy(RoleName=holder, PolicyName=place.name, PolicyDocument=text)
+            case PolicyKind.GROUP_INLINE:
+                self._iam.put_group_policy(GroupName=holder, PolicyName=place.name, PolicyDocument=text)
+            case PolicyKind.MANAGED:
+                return self._new_version(place.holder, text, keep_version)
+            case PolicyKind.BOUNDARY:
+                raise ValueError(f"{place} is a permissions boundary, which is never written")
+        return None
+
+    def switch_back(self, place: PolicyPlace, version: str) -> bool:
+        """Make an older version the default again; False where that version is gone."""
+        try:
+            self._iam.set_default_policy_version(PolicyArn=place.holder, VersionId=version)
+        except self._iam.exceptions.NoSuchEntityException:
+            return False
+        return True
+
+    def delete_versions(self, place: PolicyPlace, versions: Sequence[str]) -> None:
+        """Delete versions that the airlock made; those already gone are no error."""
+        for version in versions:
+            try:
+                self._iam.delete_policy_version(PolicyArn=place.holder, VersionId=version)
+            except self._iam.exceptions.NoSuchEntityException:
+                continue
+
+    def _of_user(self, arn: str) -> Iterator[HeldPolicy]:
+        name = _name_of(arn)
+        user = self._iam.get_user(UserName=name)["User"]
+        for policy in _pages(self._iam.list_user_policies, "PolicyNames", UserName=name):
+            yield self._user_inline(arn, policy)
+        attached = _pages(self._iam.list_attached_user_policies, "AttachedPolicies", UserName=name)
+        yield from self._attached(attached)
+        for group in _pages(self._iam.list_groups_for_user, "Groups", UserName=name):
+            yield from self._of_group(group["Arn"], group["GroupName"])
+        yield from self._boundary(user)
+
+    def _of_role(self, arn: str) -> Iterator[HeldPolicy]:
+        name = _name_of(arn)
+        role = self._iam.get_role(RoleName=name)["Role"]
+        for policy in _pages(self._iam.list_role_policies, "PolicyNames", RoleName=name):
+            yield self._role_inline(arn, policy)
+        yield from self._attached(_pages(self._iam.list_attached_role_policies, "AttachedPolicies", RoleName=name))
+        yield from self._boundary(role)
+
+    def _of_group(self, arn: str, name: str) -> Iterator[HeldPolicy]:
+        for policy in _pages(self._iam.list_group_policies, "PolicyNames", GroupName=name):
+            yield self._group_inline(arn, policy)
+        yield from self._attached(_pages(self._iam.list_attached_group_policies, "AttachedPolicies", GroupName=name))
+
+    def _attached(self, attached: Iterator[Any]) -> Iterator[HeldPolicy]:
+        for policy in attached:
+            if not _is_aws_own(policy["PolicyArn"]):
+                yield self._managed(policy["PolicyArn"], policy["PolicyName"], PolicyKind.MANAGED)
+
+    def _boundary(self, holder: Any) -> Iterator[HeldPolicy]:  # noqa: ANN401 - a User or a Role, shaped alike
+        arn = holder.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
+        if arn and not _is_aws_own(arn):
+            yield self._managed(arn, _name_of(arn), PolicyKind.BOUNDARY)
+
+    def _user_inline(self, arn: str, policy: str) -> HeldPolicy:
+        got = self._iam.get_user_policy(UserName=_name_of(arn), PolicyName=policy)
+        return HeldPolicy(PolicyPlace(PolicyKind.USER_INLINE, arn, policy), _text(got["PolicyDocument"]))
+
+    def _role_inline(self, arn: str, policy: str) -> HeldPolicy:
+        got = self._iam.get_role_policy(RoleName=_name_of(arn), PolicyName=policy)
+        return HeldPolicy(PolicyPlace(PolicyKind.ROLE_INLINE, arn, policy), _text(got["PolicyDocument"]))
+
+    def _group_inline(self, arn: str, policy: str) -> HeldPolicy:
+        got = self._iam.get_group_policy(GroupName=_name_of(arn), PolicyName=policy)
+        return HeldPolicy(PolicyPlace(PolicyKind.GROUP_INLINE, arn, policy), _text(got["PolicyDocument"]))
+
+    def _managed(self, arn: str, name: str, kind: PolicyKind) -> HeldPolicy:
+        version = self._iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+        got = self._iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]
+        return HeldPolicy(PolicyPlace(kind, arn, name), _text(got["Document"]), version)
+
+    def _new_version(self, arn: str, text: str, keep_version: str | None) -> str:
+        try:
+            return self._create_version(arn, text)
+        except self._iam.exceptions.LimitExceededException:
+            self._make_room(arn, keep_version)
+            return self._create_version(arn, text)
+
+    def _create_version(self, arn: str, text: str) -> str:
+        made = self._iam.create_policy_version(PolicyArn=arn, PolicyDocument=text, SetAsDefault=True)
+        return made["PolicyVersion"]["VersionId"]
+
+    def _make_room(self, arn: str, keep_version: str | None) -> None:
+        """Delete the oldest version that is neither the default nor the baseline."""
+        versions = list(_pages(self._iam.list_policy_versions, "Versions", PolicyArn=arn))
+        spare = [v for v in versions if not v["IsDefaultVersion"] and v["VersionId"] != keep_version]
+        oldest = min(spare, key=lambda version: int(version["VersionId"].removeprefix("v")))
+        self._iam.delete_policy_version(PolicyArn=arn, VersionId=oldest["VersionId"])
+
+
+def _pages(call: Callable[..., Any], element: str, **arguments: str) -> Iterator[Any]:
+    """Every element of a listing, page after page, one call each."""
+    marker: dict[str, str] = {}
+    while True:
+        page = call(**arguments, **marker)
+        yield from page[element]
+        if not page.get("IsTruncated"):
+            return
+        marker = {"Marker": page["Marker"]}
+
+
+def _text(document: object) -> str:
+    """The document as IAM holds it: the API sends it URL-encoded (IAM API reference, "GetUserPolicy")."""
+    if isinstance(document, str):
+        return unquote(document)
+    raise TypeError(f"the IAM client decoded a policy document into {json.dumps(document)[:60]}; its bytes are lost")
+
+
+def _name_of(arn: str) -> str:
+    return arn.rsplit("/", 1)[-1]
+
+
+def _is_aws_own(arn: str) -> bool:
+    return arn.split(":")[4] == "aws"

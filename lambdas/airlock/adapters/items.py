@@ -1,0 +1,175 @@
+"""The ledger's items: grants, scopes and instances as JSON text, and back.
+
+The layout is told in docs/how-it-works.md. Attributes that DynamoDB itself must see (keys, index, conditions, lease)
+stand beside the JSON.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from airlock.grants.grant import CloseReason, Facts, Grant, Progress, State
+from airlock.install.names import Era
+from airlock.policy.exemption import Address, Exemption, Vpc, from_iso, iso
+from airlock.policy.place import PolicyKind, PolicyPlace
+from airlock.ports import PolicyRecord, Scope
+
+Item = dict[str, Any]
+
+
+def facts_to_text(facts: Facts) -> str:
+    """Facts as JSON."""
+    return json.dumps(
+        {
+            "id": facts.id,
+            "account": facts.account,
+            "partition": facts.partition,
+            "principal": facts.principal,
+            "infra_id": facts.infra_id,
+            "requested_at": iso(facts.requested_at),
+            "not_after": iso(facts.not_after),
+            "region": facts.region,
+            "eras": sorted(facts.eras),
+            "own_vpcs": sorted(facts.own_vpcs),
+            "endpoint_vpcs": sorted(facts.endpoint_vpcs),
+            "instance_vpc": facts.instance_vpc,
+            "instances": sorted(facts.instances),
+            "ended": [str(facts.ended[0]), iso(facts.ended[1])] if facts.ended else None,
+            "event_ids": list(facts.event_ids),
+        }
+    )
+
+
+def facts_from_text(text: str) -> Facts:
+    """Facts from JSON."""
+    kept = json.loads(text)
+    return Facts(
+        id=kept["id"],
+        account=kept["account"],
+        partition=kept["partition"],
+        principal=kept["principal"],
+        infra_id=kept["infra_id"],
+        requested_at=from_iso(kept["requested_at"]),
+        not_after=from_iso(kept["not_after"]),
+        region=kept["region"],
+        eras=frozenset(Era(era) for era in kept["eras"]),
+        own_vpcs=frozenset(kept["own_vpcs"]),
+        endpoint_vpcs=frozenset(kept["endpoint_vpcs"]),
+        instance_vpc=kept["instance_vpc"],
+        instances=frozenset(kept["instances"]),
+        ended=(CloseReason(kept["ended"][0]), from_iso(kept["ended"][1])) if kept["ended"] else None,
+        event_ids=tuple(kept["event_ids"]),
+    )
+
+
+def progress_to_text(progress: Progress) -> str:
+    """Progress as JSON, but for the state, which is an attribute of its own."""
+    return json.dumps(
+        {
+            "opened_at": _iso(progress.opened_at),
+            "narrowed_at": _iso(progress.narrowed_at),
+            "closed_at": _iso(progress.closed_at),
+            "reason": progress.reason,
+            "detail": progress.detail,
+            "exemption": _exemption(progress.exemption) if progress.exemption else None,
+            "scopes": list(progress.scopes),
+        }
+    )
+
+
+def progress_from_text(state: str, text: str) -> Progress:
+    """Progress from its state and JSON."""
+    kept = json.loads(text)
+    return Progress(
+        state=State(state),
+        opened_at=_from_iso(kept["opened_at"]),
+        narrowed_at=_from_iso(kept["narrowed_at"]),
+        closed_at=_from_iso(kept["closed_at"]),
+        reason=kept["reason"],
+        detail=kept["detail"],
+        exemption=_exemption_from(kept["exemption"]) if kept["exemption"] else None,
+        scopes=tuple(kept["scopes"]),
+    )
+
+
+def grant_from_item(item: Item) -> Grant:
+    """A grant from its item."""
+    return Grant(facts_from_text(item["facts"]["S"]), progress_from_text(item["state"]["S"], item["progress"]["S"]))
+
+
+def scope_to_text(scope: Scope) -> str:
+    """What is open in a scope, as JSON."""
+    return json.dumps(
+        {
+            "grants": sorted(scope.grants),
+            "policies": [
+                {
+                    "kind": str(record.place.kind),
+                    "holder": record.place.holder,
+                    "name": record.place.name,
+                    "baseline": record.baseline,
+                    "baseline_version": record.baseline_version,
+                    "written": record.written,
+                    "intended": record.intended,
+                    "versions": list(record.versions),
+                    "neighbours": record.neighbours,
+                }
+                for _, record in sorted(scope.policies.items())
+            ],
+        },
+        ensure_ascii=False,
+    )
+
+
+def scope_from_item(scope_id: str, item: Item) -> Scope:
+    """A scope from its item; an empty one where the item only holds a lease."""
+    if "open" not in item:
+        return Scope(scope_id)
+    kept = json.loads(item["open"]["S"])
+    records = [
+        PolicyRecord(
+            place=PolicyPlace(PolicyKind(record["kind"]), record["holder"], record["name"]),
+            baseline=record["baseline"],
+            baseline_version=record["baseline_version"],
+            written=record["written"],
+            intended=record["intended"],
+            versions=tuple(record["versions"]),
+            neighbours=record["neighbours"],
+        )
+        for record in kept["policies"]
+    ]
+    return Scope(scope_id, {record.place: record for record in records}, set(kept["grants"]))
+
+
+def _exemption(exemption: Exemption) -> Item:
+    network = exemption.network
+    return {
+        "principal": exemption.principal,
+        "objects": list(exemption.objects),
+        "encrypted": list(exemption.encrypted),
+        "region": exemption.region,
+        "vpc": network.vpc_id if isinstance(network, Vpc) else None,
+        "cidr": network.cidr if isinstance(network, Address) else None,
+        "not_after": iso(exemption.not_after),
+    }
+
+
+def _exemption_from(kept: Item) -> Exemption:
+    return Exemption(
+        principal=kept["principal"],
+        objects=tuple(kept["objects"]),
+        encrypted=tuple(kept["encrypted"]),
+        region=kept["region"],
+        network=Vpc(kept["vpc"]) if kept["vpc"] else Address(kept["cidr"]) if kept["cidr"] else None,
+        not_after=from_iso(kept["not_after"]),
+    )
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return iso(moment) if moment else None
+
+
+def _from_iso(text: str | None) -> datetime | None:
+    return from_iso(text) if text else None

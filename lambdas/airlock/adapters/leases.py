@@ -1,0 +1,121 @@
+"""One writer a scope, by a lease in the ledger.
+
+IAM has no compare-and-set, so two writers of one policy need a lock outside. A lease lasts longer than a function may
+run: a writer that died can't come back and write under a lease that somebody else has taken since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from airlock.ports import Clock, LeaseBusyError
+from airlock.settings import LEASE_SECONDS
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+WAIT_SECONDS = 25
+"""How long to wait for another writer before giving the event back; well under the function's 60 seconds."""
+PAUSE_SECONDS = 0.5
+
+
+class Leases:
+    """Leases on scopes, held by one owner."""
+
+    def __init__(self, dynamodb: DynamoDBClient, table: str, owner: str, clock: Clock) -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+        self._owner = owner
+        self._clock = clock
+
+    def acquire(self, scopes: Sequence[tuple[str, dict[str, Any]]]) -> list[tuple[str, dict[str, Any]]]:
+        """Take the leases of all the scopes, in the order given, waiting for each.
+
+        Args:
+            scopes: IDs with their items' keys, in an order that all writers share, so that none waits for another.
+
+        Returns:
+            IDs with their items as they stand.
+
+        Raises:
+            LeaseBusyError: another writer kept one for 25 seconds; those taken by then are let go.
+        """
+        taken: list[tuple[str, dict[str, Any]]] = []
+        patience: float = WAIT_SECONDS
+        for scope_id, key in scopes:
+            item, patience = self._wait_for(key, patience)
+            if item is None:
+                self.release([key for _, key in scopes[: len(taken)]])
+                raise LeaseBusyError(f"another writer has held {scope_id} for {WAIT_SECONDS} seconds")
+            taken.append((scope_id, item))
+        return taken
+
+    def update(self, key: dict[str, Any], text: str, *, let_go: bool) -> dict[str, Any]:
+        """The transaction's update that keeps a scope's text, on condition that the lease is still ours."""
+        action = "SET #open = :open" + (" REMOVE lease_owner, lease_until" if let_go else "")
+        return {
+            "TableName": self._table,
+            "Key": key,
+            "UpdateExpression": action,
+            "ConditionExpression": _OURS,
+            "ExpressionAttributeNames": {"#open": "open"},
+            "ExpressionAttributeValues": {
+                ":open": {"S": text},
+                ":me": {"S": self._owner},
+                ":now": {"N": self._seconds(0)},
+            },
+        }
+
+    def release(self, keys: Iterable[dict[str, Any]]) -> None:
+        """Let leases go that are ours; others are left alone."""
+        for key in keys:
+            try:
+                self._dynamodb.update_item(
+                    TableName=self._table,
+                    Key=key,
+                    UpdateExpression="REMOVE lease_owner, lease_until",
+                    ConditionExpression="lease_owner = :me",
+                    ExpressionAttributeValues={":me": {"S": self._owner}},
+                )
+            except self._dynamodb.exceptions.ConditionalCheckFailedException:
+                continue
+
+    def _wait_for(self, key: dict[str, Any], patience: float) -> tuple[dict[str, Any] | None, float]:
+        while True:
+            item = self._try(key)
+            if item is not None or patience <= 0:
+                return item, patience
+            self._clock.sleep(PAUSE_SECONDS)
+            patience -= PAUSE_SECONDS
+
+    def _try(self, key: dict[str, Any]) -> dict[str, Any] | None:
+        try:
+            answer = self._dynamodb.update_item(
+                TableName=self._table,
+                Key=key,
+                UpdateExpression="SET lease_owner = :me, lease_until = :until",
+                ConditionExpression=_FREE,
+                ExpressionAttributeValues={
+                    ":me": {"S": self._owner},
+                    ":now": {"N": self._seconds(0)},
+                    ":until": {"N": self._seconds(LEASE_SECONDS)},
+                },
+                ReturnValues="ALL_NEW",
+            )
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") == "ConditionalCheckFailedException":
+                return None
+            raise
+        return dict(answer["Attributes"])
+
+    def _seconds(self, ahead: int) -> str:
+        return str(int(self._clock.now().timestamp()) + ahead)
+
+
+# Nobody has it, or whoever had it is past its end and can't be running any more.
+_FREE = "attribute_not_exists(lease_owner) OR lease_until < :now"
+# We took it, and it hasn't run out under our hands.
+_OURS = "lease_owner = :me AND lease_until >= :now"

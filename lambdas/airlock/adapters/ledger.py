@@ -1,0 +1,229 @@
+"""The ledger on DynamoDB: one table, grants, scopes with their leases, and instances."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from airlock.adapters.items import (
+    facts_to_text,
+    grant_from_item,
+    progress_to_text,
+    scope_from_item,
+    scope_to_text,
+)
+from airlock.adapters.leases import Leases
+from airlock.grants.grant import Facts, Grant, Progress, first_heard, learn
+from airlock.install.signal import Signal
+from airlock.policy.exemption import from_iso, iso
+from airlock.ports import Clock, ConflictError, Scope
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+OPEN_INDEX = "open-grants"
+INSTANCE_KEPT = timedelta(days=2)
+"""How long the end of an instance is remembered, in case its launch is heard of later."""
+BATCH = 100
+"""Keys that one BatchGetItem takes (DynamoDB API reference)."""
+
+
+class DynamoLedger:
+    """The port :class:`airlock.ports.Ledger` on one DynamoDB table.
+
+    Facts are written by whoever heard a signal, guarded by a version; progress by whoever holds the leases, guarded
+    by the state it was read in. The two are separate attributes, so neither overwrites the other.
+    """
+
+    def __init__(self, dynamodb: DynamoDBClient, table: str, owner: str, clock: Clock) -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+        self._leases = Leases(dynamodb, table, owner, clock)
+
+    # Facts ------------------------------------------------------------------------------------------------------
+
+    def record(self, signal: Signal, now: datetime, window: timedelta) -> Grant:
+        """Add a signal's facts to its grant, making the grant if it is the first."""
+        facts = learn(first_heard(signal, now, window), signal)
+        names, values = {"#open": "open", "#state": "state"}, self._facts_values(facts, 1)
+        progress = Progress()
+        values |= {
+            ":open": {"S": "open"},
+            ":not_after": {"S": iso(facts.not_after)},
+            ":state": {"S": str(progress.state)},
+            ":progress": {"S": progress_to_text(progress)},
+        }
+        try:
+            self._dynamodb.update_item(
+                TableName=self._table,
+                Key=_grant_key(facts.id),
+                UpdateExpression="SET facts = :facts, version = :version, #open = :open, not_after = :not_after, "
+                "#state = :state, progress = :progress",
+                ConditionExpression="attribute_not_exists(pk)",
+                ExpressionAttributeNames=names,
+                ExpressionAttributeValues=values,
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except ClientError as error:
+            return self._add_facts(_item_of(error), signal)
+        return Grant(facts, progress)
+
+    def record_end(self, grant_id: str, signal: Signal) -> Grant | None:
+        """Add the end of a bootstrap instance to its grant; None where there is no such grant."""
+        answer = self._dynamodb.get_item(TableName=self._table, Key=_grant_key(grant_id), ConsistentRead=True)
+        return self._add_facts(answer["Item"], signal) if "Item" in answer else None
+
+    def instance_started(self, instance_id: str, grant_id: str, now: datetime) -> datetime | None:
+        """Remember whose bootstrap instance it is; returns when it ended, if that was heard first."""
+        kept = self._instance(instance_id, "grant_id", grant_id, now)
+        return from_iso(kept["ended_at"]["S"]) if "ended_at" in kept else None
+
+    def instance_ended(self, instance_id: str, at: datetime, now: datetime) -> str | None:
+        """Remember that an instance ended; returns the ID of the grant whose bootstrap instance it was, if known."""
+        kept = self._instance(instance_id, "ended_at", iso(at), now)
+        return str(kept["grant_id"]["S"]) if "grant_id" in kept else None
+
+    # Grants -----------------------------------------------------------------------------------------------------
+
+    def grants(self, ids: Iterable[str]) -> list[Grant]:
+        """Read grants, consistently; unknown IDs are left out."""
+        keys = [_grant_key(grant_id) for grant_id in dict.fromkeys(ids)]
+        found: list[Grant] = []
+        while keys:
+            request: Any = {self._table: {"Keys": keys[:BATCH], "ConsistentRead": True}}
+            answer = self._dynamodb.batch_get_item(RequestItems=request)
+            found += [grant_from_item(item) for item in answer["Responses"].get(self._table, [])]
+            # What DynamoDB had no capacity for comes back as unprocessed and is asked for again.
+            unprocessed: dict[str, Any] = dict(answer.get("UnprocessedKeys", {}))
+            keys = unprocessed.get(self._table, {}).get("Keys", []) + keys[BATCH:]
+        return found
+
+    def unfinished(self) -> list[str]:
+        """IDs of the grants that haven't ended, the most urgent first; read from a sparse index, never by a scan."""
+        pages = self._dynamodb.get_paginator("query").paginate(
+            TableName=self._table,
+            IndexName=OPEN_INDEX,
+            KeyConditionExpression="#open = :open",
+            ExpressionAttributeNames={"#open": "open"},
+            ExpressionAttributeValues={":open": {"S": "open"}},
+        )
+        return [str(item["pk"]["S"]).removeprefix("grant#") for page in pages for item in page["Items"]]
+
+    def grants_in(self, scope_id: str) -> frozenset[str]:
+        """IDs of the grants open in a scope, read without its lease."""
+        answer = self._dynamodb.get_item(TableName=self._table, Key=scope_key(scope_id), ConsistentRead=True)
+        return frozenset(scope_from_item(scope_id, answer["Item"]).grants) if "Item" in answer else frozenset()
+
+    # Leases -----------------------------------------------------------------------------------------------------
+
+    def acquire(self, scope_ids: Sequence[str]) -> list[Scope]:
+        """Become the one writer of these scopes; see :class:`airlock.adapters.leases.Leases`."""
+        return [
+            scope_from_item(scope_id, item)
+            for scope_id, item in self._leases.acquire([(one, scope_key(one)) for one in scope_ids])
+        ]
+
+    def write_ahead(self, scopes: Sequence[Scope], changes: Sequence[tuple[Grant, Grant]]) -> None:
+        """Keep baselines, intents and progress before IAM is touched; all or nothing."""
+        self._keep(scopes, changes, let_go=False)
+
+    def settle(self, scopes: Sequence[Scope], changes: Sequence[tuple[Grant, Grant]]) -> None:
+        """Keep what came of it and let the leases go; all or nothing."""
+        self._keep(scopes, changes, let_go=True)
+
+    def release(self, scope_ids: Sequence[str]) -> None:
+        """Let the leases go without keeping anything."""
+        self._leases.release([scope_key(scope_id) for scope_id in scope_ids])
+
+    # Details ----------------------------------------------------------------------------------------------------
+
+    def _add_facts(self, item: dict[str, Any], signal: Signal) -> Grant:
+        while True:
+            grant = grant_from_item(item)
+            facts = learn(grant.facts, signal)
+            if facts == grant.facts:
+                return grant
+            version = int(item["version"]["N"])
+            try:
+                self._dynamodb.update_item(
+                    TableName=self._table,
+                    Key=_grant_key(facts.id),
+                    UpdateExpression="SET facts = :facts, version = :version",
+                    ConditionExpression="version = :before",
+                    ExpressionAttributeValues={
+                        **self._facts_values(facts, version + 1),
+                        ":before": {"N": str(version)},
+                    },
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+            except ClientError as error:
+                # Somebody else added a fact meanwhile: learn on top of that.
+                item = _item_of(error)
+                continue
+            return Grant(facts, grant.progress)
+
+    def _instance(self, instance_id: str, attribute: str, value: str, now: datetime) -> dict[str, Any]:
+        """Set an attribute of an instance unless it is set already, and give the whole item."""
+        answer = self._dynamodb.update_item(
+            TableName=self._table,
+            Key={"pk": {"S": f"instance#{instance_id}"}, "sk": {"S": "instance"}},
+            UpdateExpression="SET #name = if_not_exists(#name, :value), expires_at = :expires",
+            ExpressionAttributeNames={"#name": attribute},
+            ExpressionAttributeValues={
+                ":value": {"S": value},
+                ":expires": {"N": str(int((now + INSTANCE_KEPT).timestamp()))},
+            },
+            ReturnValues="ALL_NEW",
+        )
+        return dict(answer["Attributes"])
+
+    def _keep(self, scopes: Sequence[Scope], changes: Sequence[tuple[Grant, Grant]], *, let_go: bool) -> None:
+        updates: list[Any] = [
+            {"Update": self._leases.update(scope_key(scope.id), scope_to_text(scope), let_go=let_go)}
+            for scope in scopes
+        ]
+        updates += [{"Update": self._progress_update(before, grant)} for before, grant in changes]
+        try:
+            self._dynamodb.transact_write_items(TransactItems=updates)
+        except self._dynamodb.exceptions.TransactionCanceledException as error:
+            message = "a grant or a lease changed while its policies were being worked on"
+            raise ConflictError(message) from error
+
+    def _progress_update(self, before: Grant, grant: Grant) -> dict[str, Any]:
+        # A grant that has ended leaves the sparse index, so that sweeps cost nothing for it.
+        ended = " REMOVE #open" if grant.is_final else ""
+        return {
+            "TableName": self._table,
+            "Key": _grant_key(grant.id),
+            "UpdateExpression": "SET #state = :state, progress = :progress" + ended,
+            "ConditionExpression": "#state = :before",
+            "ExpressionAttributeNames": {"#state": "state"} | ({"#open": "open"} if ended else {}),
+            "ExpressionAttributeValues": {
+                ":state": {"S": str(grant.progress.state)},
+                ":progress": {"S": progress_to_text(grant.progress)},
+                ":before": {"S": str(before.progress.state)},
+            },
+        }
+
+    @staticmethod
+    def _facts_values(facts: Facts, version: int) -> dict[str, Any]:
+        return {":facts": {"S": facts_to_text(facts)}, ":version": {"N": str(version)}}
+
+
+def scope_key(scope_id: str) -> dict[str, Any]:
+    """The key of a scope's item."""
+    return {"pk": {"S": f"scope#{scope_id}"}, "sk": {"S": "scope"}}
+
+
+def _grant_key(grant_id: str) -> dict[str, Any]:
+    return {"pk": {"S": f"grant#{grant_id}"}, "sk": {"S": "grant"}}
+
+
+def _item_of(error: ClientError) -> dict[str, Any]:
+    """The item that a failed condition found; any other error goes on."""
+    if error.response.get("Error", {}).get("Code") != "ConditionalCheckFailedException":
+        raise error
+    return dict(error.response["Item"])  # type: ignore[typeddict-item]  # DynamoDB adds it when asked for ALL_OLD

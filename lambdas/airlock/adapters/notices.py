@@ -1,0 +1,23 @@
+"""Notices: short messages for people, by SNS."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mypy_boto3_sns import SNSClient
+
+SUBJECT_LIMIT = 100
+"""Characters (SNS API reference, "Publish")."""
+
+
+class SnsNotices:
+    """The port :class:`airlock.ports.Notices` on SNS."""
+
+    def __init__(self, sns: SNSClient, topic: str) -> None:
+        self._sns = sns
+        self._topic = topic
+
+    def publish(self, subject: str, text: str) -> None:
+        """Send one message; a subject that is too long is cut."""
+        self._sns.publish(TopicArn=self._topic, Subject=subject[:SUBJECT_LIMIT], Message=text)

@@ -1,0 +1,1 @@
+"""The functions' entry points: an event in, the core called, logs and metrics out."""

@@ -1,0 +1,41 @@
+"""The functions' own log and metrics. The audit trail is another thing: see adapters/audit.py."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aws_lambda_powertools.logging import Logger
+from aws_lambda_powertools.metrics import Metrics, MetricUnit
+
+from airlock.reconcile.happening import Decision, Drift, Happening
+
+logger = Logger()
+metrics = Metrics()
+
+_COUNTED = {
+    "open": "GrantsOpened",
+    "close": "GrantsClosed",
+    "refuse": "GrantsRefused",
+    "expire": "GrantsExpired",
+    "narrow": "GrantsNarrowed",
+}
+
+
+def tell(happened: Sequence[Happening]) -> None:
+    """Log and count what happened."""
+    for happening in happened:
+        if isinstance(happening, Decision):
+            logger.info("decision", extra={"decision": happening.name, "grant": happening.grant.id})
+            if happening.name in _COUNTED:
+                count(_COUNTED[happening.name])
+        elif isinstance(happening, Drift):
+            logger.warning("policy edited by others", extra={"policy": str(happening.place)})
+            count("PoliciesEditedByOthers")
+        else:
+            logger.info("policy write", extra={"policy": str(happening.place), "outcome": happening.outcome})
+            count("PolicyWrites")
+
+
+def count(name: str) -> None:
+    """Count one."""
+    metrics.add_metric(name=name, unit=MetricUnit.Count, value=1)

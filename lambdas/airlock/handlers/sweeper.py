@@ -1,0 +1,31 @@
+"""The sweeper: each minute it expires what is due, retries what failed, and looks after what is open."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from airlock.handlers.observability import metrics, tell
+from airlock.wiring import Airlock, wire
+
+
+@lru_cache(maxsize=1)
+def airlock() -> Airlock:
+    """The parts, put together once a process."""
+    return wire()
+
+
+@metrics.log_metrics
+def handle(event: object, context: object) -> dict[str, object]:  # noqa: ARG001 - the schedule tells nothing
+    """Sweep once.
+
+    Returns:
+        The names of what happened.
+    """
+    return sweep_with(airlock())
+
+
+def sweep_with(parts: Airlock) -> dict[str, object]:
+    """The handler's work, on given parts: shared by the function and by ``airlock replay``."""
+    happened = parts.reconciler.sweep()
+    tell(happened)
+    return {"happened": [happening.audit_name for happening in happened]}

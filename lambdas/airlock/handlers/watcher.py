@@ -1,0 +1,49 @@
+"""The watcher: EventBridge brings it the calls of enrolled principals, and instances that end."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from airlock.handlers.observability import count, logger, metrics, tell
+from airlock.install.cloudtrail import parse
+from airlock.install.signal import Skipped
+from airlock.wiring import Airlock, wire
+
+
+@lru_cache(maxsize=1)
+def airlock() -> Airlock:
+    """The parts, put together once a process."""
+    return wire()
+
+
+@metrics.log_metrics
+def handle(event: Any, context: object) -> dict[str, object]:  # noqa: ANN401, ARG001 - whatever EventBridge delivers
+    """Handle one event.
+
+    What isn't a signal is logged, counted and left. What is one but can't be handled now raises: Lambda tries twice
+    more, and then puts the event with the error into the dead-letter queue.
+
+    Returns:
+        How many signals were handled, or why the event was skipped.
+    """
+    return act_on(event, airlock())
+
+
+def act_on(event: object, parts: Airlock) -> dict[str, object]:
+    """The handler's work, on given parts: shared by the function and by ``airlock replay``."""
+    parsed = parse(event)
+    if not isinstance(parsed, Skipped) and parsed[0].account != parts.settings.account:
+        reason = f"the event is of account {parsed[0].account}, which isn't ours"
+        parsed = Skipped(reason, malformed=True, event_id=parsed[0].event_id)
+    if isinstance(parsed, Skipped):
+        log = logger.warning if parsed.malformed else logger.info
+        log("event skipped", extra={"reason": parsed.reason, "event_id": parsed.event_id})
+        count("EventsMalformed" if parsed.malformed else "EventsSkipped")
+        return {"skipped": parsed.reason, "malformed": parsed.malformed}
+    decisions: list[str] = []
+    for signal in parsed:
+        happened = parts.reconciler.handle(signal)
+        tell(happened)
+        decisions += [happening.audit_name for happening in happened]
+    return {"signals": len(parsed), "happened": decisions}

@@ -1,0 +1,67 @@
+"""Where a policy stands, and what IAM lets it grow to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class PolicyKind(StrEnum):
+    """The kinds of policy that can hold a principal's source-network deny."""
+
+    USER_INLINE = "user-inline"
+    ROLE_INLINE = "role-inline"
+    GROUP_INLINE = "group-inline"
+    MANAGED = "managed"
+    BOUNDARY = "boundary"
+
+
+# Characters, white space not counted (IAM user guide, "IAM and AWS STS quotas"). Inline policies of one holder share
+# their limit; a managed policy has its own.
+SIZE_LIMITS = {
+    PolicyKind.USER_INLINE: 2_048,
+    PolicyKind.GROUP_INLINE: 5_120,
+    PolicyKind.ROLE_INLINE: 10_240,
+    PolicyKind.MANAGED: 6_144,
+    PolicyKind.BOUNDARY: 6_144,
+}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class PolicyPlace:
+    """One policy: what kind it is, whom it belongs to and what it is called.
+
+    Attributes:
+        kind: the kind of policy.
+        holder: ARN of the user, role or group that holds an inline policy; of a managed policy, its own ARN.
+        name: the policy's name.
+    """
+
+    kind: PolicyKind
+    holder: str
+    name: str
+
+    @property
+    def shared(self) -> bool:
+        """Whether other principals may be under the policy too."""
+        return self.kind in (PolicyKind.GROUP_INLINE, PolicyKind.MANAGED, PolicyKind.BOUNDARY)
+
+    def __str__(self) -> str:
+        if self.kind in (PolicyKind.MANAGED, PolicyKind.BOUNDARY):
+            return f"{self.kind} {self.holder}"
+        return f"{self.kind} {self.name} of {self.holder}"
+
+
+@dataclass(frozen=True, slots=True)
+class HeldPolicy:
+    """A policy as IAM holds it.
+
+    Attributes:
+        place: where it stands.
+        text: its text, to the byte.
+        version: of a managed policy, the default version's ID, such as ``v3``; else None.
+    """
+
+    place: PolicyPlace
+    text: str
+    version: str | None = None

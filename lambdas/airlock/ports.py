@@ -1,0 +1,185 @@
+"""What the core needs from the outside, as protocols; the adapters keep them, and so do the tests' fakes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from airlock.grants.grant import Grant
+from airlock.install.signal import Signal
+from airlock.policy.place import HeldPolicy, PolicyPlace
+
+
+class LeaseBusyError(Exception):
+    """Another writer holds the policies; the event should come again later."""
+
+
+class ConflictError(Exception):
+    """A grant's progress changed under our hands; the event should come again."""
+
+
+class PrincipalGoneError(Exception):
+    """IAM knows no such user or role (any more)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyRecord:
+    """What the ledger keeps of one policy while grants are open on it.
+
+    Attributes:
+        place: the policy.
+        baseline: its text before any exemption, to the byte.
+        baseline_version: of a managed policy, the version that holds the baseline; None once that is gone.
+        written: its text as IAM was last seen to hold it.
+        intended: the text about to be written, None when nothing is under way.
+        versions: managed policy versions that the airlock made and hasn't deleted.
+        neighbours: characters that the holder's other inline policies take, white space not counted.
+    """
+
+    place: PolicyPlace
+    baseline: str
+    baseline_version: str | None
+    written: str
+    intended: str | None = None
+    versions: tuple[str, ...] = ()
+    neighbours: int = 0
+
+
+@dataclass(slots=True)
+class Scope:
+    """The unit of one writer: a user, role, group or managed policy, with what the airlock has open there.
+
+    Attributes:
+        id: the ARN.
+        policies: the policies with exemptions in them.
+        grants: IDs of the grants that are, or are about to be, open here.
+    """
+
+    id: str
+    policies: dict[PolicyPlace, PolicyRecord] = field(default_factory=dict)
+    grants: set[str] = field(default_factory=set)
+
+
+class Clock(Protocol):
+    """Time, so that tests and replays can have their own."""
+
+    def now(self) -> datetime:
+        """The present moment, UTC."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        ...
+
+
+class Ledger(Protocol):
+    """The only truth: grants, baselines, instances, leases."""
+
+    def record(self, signal: Signal, now: datetime, window: timedelta) -> Grant:
+        """Add a signal's facts to its grant, making the grant if it is the first."""
+        ...
+
+    def record_end(self, grant_id: str, signal: Signal) -> Grant | None:
+        """Add the end of a bootstrap instance to its grant; None where there is no such grant."""
+        ...
+
+    def instance_started(self, instance_id: str, grant_id: str, now: datetime) -> datetime | None:
+        """Remember whose bootstrap instance it is; returns when it ended, if that was heard first."""
+        ...
+
+    def instance_ended(self, instance_id: str, at: datetime, now: datetime) -> str | None:
+        """Remember that an instance ended; returns the ID of the grant whose bootstrap instance it was, if known."""
+        ...
+
+    def grants(self, ids: Iterable[str]) -> list[Grant]:
+        """Read grants, consistently; unknown IDs are left out."""
+        ...
+
+    def unfinished(self) -> list[str]:
+        """IDs of the grants that haven't ended, the most urgent first."""
+        ...
+
+    def grants_in(self, scope_id: str) -> frozenset[str]:
+        """IDs of the grants open in a scope, read without its lease."""
+        ...
+
+    def acquire(self, scope_ids: Sequence[str]) -> list[Scope]:
+        """Become the one writer of these scopes.
+
+        Raises:
+            LeaseBusyError: another writer kept one of them for too long.
+        """
+        ...
+
+    def write_ahead(self, scopes: Sequence[Scope], changes: Sequence[tuple[Grant, Grant]]) -> None:
+        """Keep baselines, intents and progress before IAM is touched; all or nothing.
+
+        Args:
+            scopes: held under a lease.
+            changes: grants as they were read, and as they are to be kept.
+
+        Raises:
+            ConflictError: a grant isn't as it was read, or a lease is no longer ours.
+        """
+        ...
+
+    def settle(self, scopes: Sequence[Scope], changes: Sequence[tuple[Grant, Grant]]) -> None:
+        """Keep what came of it and let the leases go; all or nothing.
+
+        Raises:
+            ConflictError: as for ``write_ahead``.
+        """
+        ...
+
+    def release(self, scope_ids: Sequence[str]) -> None:
+        """Let the leases go without keeping anything."""
+        ...
+
+
+class Policies(Protocol):
+    """IAM, as far as the airlock reads and writes it. Texts are to the byte."""
+
+    def of_principal(self, principal: str) -> list[HeldPolicy]:
+        """Every policy whose text can deny a user's or role's calls, as far as the account can tell.
+
+        Raises:
+            PrincipalGoneError: there is no such principal.
+        """
+        ...
+
+    def read(self, place: PolicyPlace) -> HeldPolicy | None:
+        """One policy as it is now; None where it is gone."""
+        ...
+
+    def write(self, place: PolicyPlace, text: str, keep_version: str | None) -> str | None:
+        """Make the text the policy's text; of a managed policy returns the new version's ID.
+
+        ``keep_version`` is the version that must survive if one has to go because there are five.
+        """
+        ...
+
+    def switch_back(self, place: PolicyPlace, version: str) -> bool:
+        """Make an older version of a managed policy the default again; False where that version is gone."""
+        ...
+
+    def delete_versions(self, place: PolicyPlace, versions: Sequence[str]) -> None:
+        """Delete versions that the airlock made; those already gone are no error."""
+        ...
+
+
+class Audit(Protocol):
+    """The audit trail."""
+
+    def write(self, lines: Sequence[Mapping[str, object]]) -> None:
+        """Append lines; returns only when they are kept."""
+        ...
+
+
+class Notices(Protocol):
+    """Short messages for people."""
+
+    def publish(self, subject: str, text: str) -> None:
+        """Send one message: a subject of at most 100 characters, and a text of one screen."""
+        ...

@@ -1,0 +1,179 @@
+"""What one reconciliation knows, under the leases of its scopes. It calls nothing outside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from airlock.grants.grant import CloseReason, Grant, State
+from airlock.policy.document import size_of
+from airlock.policy.drift import rebase
+from airlock.policy.place import HeldPolicy, PolicyKind, PolicyPlace
+from airlock.ports import PolicyRecord, Scope
+from airlock.reconcile.choose import Choice
+from airlock.reconcile.happening import Decision, Drift, Happening, PolicyWrite
+
+
+@dataclass(slots=True)
+class Run:
+    """One reconciliation's knowledge and decisions.
+
+    Attributes:
+        scopes: by ID, held under a lease.
+        grants: by ID, as they stand now in this run.
+        now: the moment of the run.
+        event_id: of the signal behind it; None for the sweep.
+        held: the policies as read in this run; None for one that is gone.
+        choice: what shall be open, once chosen.
+        happened: what was decided and done, in order.
+        kept: the grants as the ledger holds them.
+    """
+
+    scopes: dict[str, Scope]
+    grants: dict[str, Grant]
+    now: datetime
+    event_id: str | None
+    held: dict[PolicyPlace, HeldPolicy | None] = field(default_factory=dict)
+    choice: Choice = field(default_factory=Choice)
+    happened: list[Happening] = field(default_factory=list)
+    kept: dict[str, Grant] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.kept = dict(self.grants)
+
+    def records(self) -> dict[PolicyPlace, PolicyRecord]:
+        """Every policy with something open in it."""
+        return {place: record for scope in self.scopes.values() for place, record in scope.policies.items()}
+
+    def record_of(self, place: PolicyPlace) -> PolicyRecord:
+        """The record of a policy; a new one if nothing is open in it yet.
+
+        Raises:
+            KeyError: the policy is neither recorded nor read.
+        """
+        record = self.scopes[place.holder].policies.get(place)
+        if record is not None:
+            return record
+        held = self.held[place]
+        if held is None:
+            raise KeyError(str(place))
+        neighbours = [
+            size_of(other.text)
+            for other in self.held.values()
+            if other and other.place.holder == place.holder and other.place != place
+        ]
+        return PolicyRecord(
+            place=place,
+            baseline=held.text,
+            baseline_version=held.version,
+            written=held.text,
+            neighbours=0 if place.kind is PolicyKind.MANAGED else sum(neighbours),
+        )
+
+    def keep_record(self, record: PolicyRecord) -> None:
+        """Put a record back after a change."""
+        self.scopes[record.place.holder].policies[record.place] = record
+
+    def members(self) -> dict[str, frozenset[str]]:
+        """By scope, the grants that concern it."""
+        return {scope_id: frozenset(scope.grants) for scope_id, scope in self.scopes.items()}
+
+    def grants_on(self, place: PolicyPlace) -> tuple[str, ...]:
+        """IDs of the grants that concern a policy, in a fixed order."""
+        return tuple(sorted(self.scopes[place.holder].grants & self.grants.keys()))
+
+    def changed_grants(self) -> list[tuple[Grant, Grant]]:
+        """Grants whose progress changed: as the ledger holds them, and as they are."""
+        return [(self.kept[one.id], one) for one in self.grants.values() if one != self.kept[one.id]]
+
+    def to_write(self) -> list[PolicyPlace]:
+        """Policies whose text isn't what it shall be.
+
+        Where the ledger and a read disagree, it is written again: the read may be older than the last write.
+        """
+        places = []
+        for place, record in sorted(self.records().items()):
+            text = self.choice.texts.get(place, record.baseline)
+            held = self.held.get(place)
+            if record.intended is not None or record.written != text or (held is not None and held.text != text):
+                places.append(place)
+        return places
+
+    def end(self, grant: Grant, name: str, detail: str) -> None:
+        """Bring a grant to a final state, and take it out of its scopes."""
+        self.grants[grant.id] = grant
+        for scope in self.scopes.values():
+            scope.grants.discard(grant.id)
+        self.decide(name, grant, detail)
+
+    def decide(self, name: str, grant: Grant, detail: str) -> None:
+        """Note a decision."""
+        self.happened.append(Decision(name=name, grant=grant, event_id=self.event_id, detail=detail))
+
+    def begin_closing(self, grant_ids: Sequence[str], reason: str, detail: str) -> None:
+        """Mark grants as closing, so that no later run opens them again."""
+        for grant_id in grant_ids:
+            grant = self.grants[grant_id]
+            if not grant.is_final:
+                self.grants[grant_id] = grant.with_progress(state=State.CLOSING, reason=reason, detail=detail)
+
+    def written(self, record: PolicyRecord, before: str, after: str, outcome: str, detail: str = "") -> None:
+        """Note a write of a policy, or the attempt."""
+        self.happened.append(
+            PolicyWrite(
+                place=record.place,
+                grants=self.grants_on(record.place),
+                event_id=self.event_id,
+                before=before,
+                after=after,
+                outcome=outcome,
+                detail=detail,
+            )
+        )
+
+    def take_note(self, place: PolicyPlace, held: HeldPolicy | None) -> bool:
+        """Compare a policy as read with what the ledger expects; True where somebody else had changed it."""
+        self.held[place] = held
+        record = self.scopes[place.holder].policies.get(place)
+        if record is None:
+            return False
+        if held is None:
+            self._drift(record, "", "The policy is gone, so there is nothing to put back.")
+            del self.scopes[place.holder].policies[place]
+            return True
+        if held.text == record.intended:
+            # An earlier run wrote this and ended before it could say so.
+            self.written(record, record.written, held.text, "found-written")
+            self.keep_record(replace(record, written=held.text, intended=None, versions=_versions(record, held)))
+            return False
+        if held.text in (record.written, record.baseline):
+            return False
+        self._merge(record, held)
+        return True
+
+    def _merge(self, record: PolicyRecord, held: HeldPolicy) -> None:
+        merged = rebase(record.baseline, record.intended or record.written, held.text)
+        detail = "The edit is kept, and the grants go on."
+        if not merged.intact:
+            detail = "The airlock's own statements were altered: the original deny is back beside what was found."
+            self.begin_closing(self.grants_on(record.place), str(CloseReason.POLICY_EDITED), detail)
+        self._drift(record, held.text, detail)
+        self.keep_record(replace(record, baseline=merged.text, baseline_version=None, written=held.text, intended=None))
+
+    def _drift(self, record: PolicyRecord, found: str, detail: str) -> None:
+        self.happened.append(
+            Drift(
+                place=record.place,
+                grants=self.grants_on(record.place),
+                event_id=self.event_id,
+                expected=record.intended or record.written,
+                found=found,
+                detail=detail,
+            )
+        )
+
+
+def _versions(record: PolicyRecord, held: HeldPolicy) -> tuple[str, ...]:
+    known = (record.baseline_version, *record.versions)
+    return record.versions if held.version is None or held.version in known else (*record.versions, held.version)

@@ -1,0 +1,64 @@
+"""The composition root: settings and clients in, a reconciler out. Every part can be replaced by name."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from airlock.adapters.audit import LogAudit
+from airlock.adapters.clients import Clients, make_clients
+from airlock.adapters.clock import SystemClock
+from airlock.adapters.iam import IamPolicies
+from airlock.adapters.ledger import DynamoLedger
+from airlock.adapters.notices import SnsNotices
+from airlock.ports import Clock
+from airlock.reconcile.reconciler import Reconciler
+from airlock.settings import Settings, settings_from
+
+
+@dataclass(frozen=True, slots=True)
+class Airlock:
+    """A function's working parts.
+
+    Attributes:
+        settings: what the template told.
+        reconciler: does the work.
+    """
+
+    settings: Settings
+    reconciler: Reconciler
+
+
+def wire(
+    environment: Mapping[str, str] = os.environ,
+    clients: Clients | None = None,
+    clock: Clock | None = None,
+    owner: str | None = None,
+) -> Airlock:
+    """Put the parts together.
+
+    Args:
+        environment: where the settings are; the function's own unless told otherwise.
+        clients: the AWS clients; boto3's unless told otherwise.
+        clock: the time; the machine's unless told otherwise.
+        owner: the name under which leases are taken; a new one each time unless told otherwise.
+
+    Raises:
+        SettingsError: a setting is missing or wrong.
+    """
+    settings = settings_from(environment)
+    clients = clients or make_clients()
+    clock = clock or SystemClock()
+    return Airlock(
+        settings=settings,
+        reconciler=Reconciler(
+            enrolled=settings.enrolled,
+            ledger=DynamoLedger(clients.dynamodb, settings.table, owner or uuid.uuid4().hex, clock),
+            policies=IamPolicies(clients.iam),
+            audit=LogAudit(clients.logs, settings.audit_log_group, settings.audit_log_stream, clock),
+            notices=SnsNotices(clients.sns, settings.notices_topic),
+            clock=clock,
+        ),
+    )
