@@ -137,7 +137,7 @@ def instance_started(signal: Signal, request: object, response: object) -> tuple
     # The response may carry more tags (a launch template's) or none; but not another owner.
     if owner(told) not in (None, infra_id):
         raise MalformedError("request and response name different clusters")
-    by_capa = "MachineName" in tags and _CAPA_CLUSTER + infra_id in tags
+    by_capa = tags.get("MachineName") == f"{_GUESTS}{infra_id}-bootstrap" and _CAPA_CLUSTER + infra_id in tags
     return (
         replace(
             signal,
