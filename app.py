@@ -32,6 +32,8 @@ def main() -> None:
     app = App(
         context=context,
         outdir=os.environ.get("CDK_OUTDIR", str(HERE / "cdk.out")),
+        # Eight seconds for warnings that cfn-lint gives too, in the tests.
+        builtin_cloud_formation_validation=False,
         # Under the cdk command an app is synthesised once more when the process ends, whatever its outcome; this
         # program says itself when.
         auto_synth=False,

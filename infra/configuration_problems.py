@@ -16,8 +16,9 @@ from botocore.exceptions import UnknownRegionError
 from infra import powertools
 
 KEY: Final = "airlock"
+_REGION: Final = f"{KEY}.home_region"
 
-_SCHEMA_FILE: Final = Path(__file__).with_name("configuration_schema.json")
+SCHEMA_FILE: Final = Path(__file__).with_name("configuration_schema.json")
 _IAM_ARN: Final = re.compile(r"arn:(?P<partition>aws(?:-us-gov|-cn)?):iam::(?P<account>[0-9]{12}):.+")
 
 
@@ -49,15 +50,17 @@ def find_problems(value: object) -> Iterator[Problem]:
     Args:
         value: the configuration as parsed JSON, of any shape.
     """
-    yield from _schema_problems(value)
+    told = list(_schema_problems(value))
+    yield from told
     if isinstance(value, Mapping):
         yield from _home_problems(value)
         yield from _repeat_problems(value)
-        yield from _region_problems(value)
+        if not any(problem.key == _REGION for problem in told):
+            yield from _region_problems(value)
 
 
 def _schema_problems(value: object) -> Iterator[Problem]:
-    schema = json.loads(_SCHEMA_FILE.read_text(encoding="utf-8"))
+    schema = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
     errors = jsonschema.Draft202012Validator(schema).iter_errors(value)
     for error in sorted(errors, key=lambda error: list(map(str, error.absolute_path))):
         key = KEY + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path)
@@ -123,19 +126,20 @@ def _repeat_problems(value: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _region_problems(value: Mapping[str, Any]) -> Iterator[Problem]:
-    key, region = f"{KEY}.home_region", value.get("home_region")
-    first = next(_arns(value), None)
-    if not isinstance(region, str) or first is None:
+    region = value.get("home_region")
+    if region is None:
         return
-    partition = first[2]["partition"]
     try:
         region_partition = botocore.session.get_session().get_partition_for_region(region)
     except UnknownRegionError:
-        yield Problem(key, region, "no region of AWS", "name the AWS region that the stack lives in, such as us-east-1")
+        fix = "name the AWS region that the stack lives in, such as us-east-1"
+        yield Problem(_REGION, region, "no region of AWS", fix)
         return
+    first = next(_arns(value), None)
+    partition = first[2]["partition"] if first else region_partition
     if region_partition != partition:
         what = f"a region of partition {region_partition}, but the principals are of partition {partition}"
-        yield Problem(key, region, what, f"name a region of partition {partition}")
+        yield Problem(_REGION, region, what, f"name a region of partition {partition}")
     elif powertools.layer_account(partition, region) is None:
         what = "no public Powertools layer, which the functions need, is known there"
-        yield Problem(key, region, what, f"choose one of {', '.join(powertools.known_regions(partition))}")
+        yield Problem(_REGION, region, what, f"choose one of {', '.join(powertools.known_regions(partition))}")

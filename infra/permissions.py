@@ -59,7 +59,7 @@ def wide_reads(configuration: Configuration) -> dict[str, str]:
             "configuration doesn't name must be found to be reported; writes are limited to the named groups."
         ),
         any_customer_policy(configuration): (
-            "Read only. A principal's attached policies are known only at the time of an install, and a deny in one that "
+            "Read only. Attached policies are known only at the time of an install, and a deny in one that "
             "the configuration doesn't name must be found to be reported; writes are limited to the named policies."
         ),
         any_aws_policy(configuration): (

@@ -1,0 +1,200 @@
+"""What a configuration may say, and what somebody who got it wrong is told."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from aws_cdk import aws_logs as logs
+
+from infra import configuration_problems, powertools
+from infra.audit import log_retention
+from infra.configuration import Configuration, ConfigurationError, Principal, parse
+from tests.infra.builders import ACCOUNT, GROUP, HOME, POLICY, ROLE, USER, configuration
+
+
+def _first(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - bad values of any kind are the point
+    """A configuration whose first principal has these keys changed or added."""
+    return configuration(principals=[{"arn": USER, **changes}, {"arn": ROLE}])
+
+
+def test_a_configuration_becomes_typed() -> None:
+    """Every key is read, and account and partition follow from the principals."""
+    found = parse(configuration(log_retention_days=30, prefix="airlock-two"))
+    assert found == Configuration(
+        home_region="us-east-1",
+        principals=(Principal(USER, (GROUP,), (POLICY,), 45), Principal(ROLE)),
+        notice_emails=("ops@example.com",),
+        log_retention_days=30,
+        prefix="airlock-two",
+    )
+    assert (found.partition, found.account) == ("aws", ACCOUNT)
+    assert (found.users, found.roles, found.groups, found.policies) == ((USER,), (ROLE,), (GROUP,), (POLICY,))
+
+
+def test_only_region_and_principals_are_required() -> None:
+    """The other keys have the documented defaults."""
+    found = parse({"home_region": "eu-central-1", "principals": [{"arn": ROLE}]})
+    assert found.principals == (Principal(ROLE, timeout_minutes=60),)
+    assert (found.notice_emails, found.log_retention_days, found.prefix) == ((), 365, "bootstrap-airlock")
+
+
+def test_json_text_is_taken_as_the_cdk_command_gives_it() -> None:
+    """The value of ``cdk -c airlock='{...}'`` arrives as text and means the same."""
+    assert parse(json.dumps(configuration())) == parse(configuration())
+
+
+def test_the_principals_variable_leaves_defaults_out() -> None:
+    """AIRLOCK_PRINCIPALS is compact JSON that says only what differs from the defaults."""
+    raw = configuration(
+        principals=[{"arn": USER, "groups": [], "timeout_minutes": 60}, {"arn": ROLE, "policies": [POLICY]}]
+    )
+    assert parse(raw).principals_variable() == f'{{"{USER}":{{}},"{ROLE}":{{"policies":["{POLICY}"]}}}}'
+
+
+@pytest.mark.parametrize(
+    ("partition", "region"),
+    [("aws-us-gov", "us-gov-east-1"), ("aws-us-gov", "us-gov-west-1"), ("aws-cn", "cn-north-1")],
+)
+def test_other_partitions_are_served(partition: str, region: str) -> None:
+    """GovCloud and China work where the Powertools layer is published, with that partition's layer."""
+    arn = f"arn:{partition}:iam::{ACCOUNT}:role/path/installer"
+    found = parse({"home_region": region, "principals": [{"arn": arn}]})
+    assert (found.partition, found.roles) == (partition, (arn,))
+    assert powertools.layer_arn(partition, region).startswith(f"arn:{partition}:lambda:{region}:")
+
+
+@pytest.mark.parametrize(
+    ("raw", "key", "value", "fix"),
+    [
+        (None, "airlock", None, "write an object"),
+        ("{", "airlock", "{", "give a JSON object"),
+        ([], "airlock", [], "write an object"),
+        ({"home_region": "us-east-1"}, "airlock", {"home_region": "us-east-1"}, "write an object"),
+        (configuration(home_region="US"), "airlock.home_region", "US", "name the AWS region"),
+        (configuration(home_region="xx-nowhere-1"), "airlock.home_region", "xx-nowhere-1", "name the AWS region"),
+        (
+            configuration(home_region="cn-north-1"),
+            "airlock.home_region",
+            "cn-north-1",
+            "name a region of partition aws",
+        ),
+        (configuration(principals=[]), "airlock.principals", [], "list one object"),
+        (configuration(principals={}), "airlock.principals", {}, "list one object"),
+        (configuration(principals=["x"]), "airlock.principals[0]", "x", "write an object such as"),
+        (configuration(principals=[{}]), "airlock.principals[0]", {}, "write an object such as"),
+        (
+            _first(arn=f"{HOME}:root"),
+            "airlock.principals[0].arn",
+            f"{HOME}:root",
+            "give the ARN of an IAM user or role",
+        ),
+        (_first(arn=GROUP), "airlock.principals[0].arn", GROUP, "give the ARN of an IAM user or role"),
+        (_first(arn=f"{HOME}:user/*"), "airlock.principals[0].arn", f"{HOME}:user/*", "no wildcards"),
+        (_first(arn=f"{USER}\n"), "airlock.principals[0].arn", f"{USER}\n", "give the ARN of an IAM user or role"),
+        (
+            _first(arn=f"arn:aws:sts::{ACCOUNT}:assumed-role/installer/me"),
+            "airlock.principals[0].arn",
+            f"arn:aws:sts::{ACCOUNT}:assumed-role/installer/me",
+            "for a session, the ARN of its role",
+        ),
+        (_first(arn=ROLE), "airlock.principals[1].arn", ROLE, "name each principal once"),
+        (_first(groups=[POLICY]), "airlock.principals[0].groups[0]", POLICY, "give the ARN of an IAM group"),
+        (_first(groups=GROUP), "airlock.principals[0].groups", GROUP, "list the ARNs of the groups"),
+        (_first(groups=[GROUP, GROUP]), "airlock.principals[0].groups", [GROUP, GROUP], "each once"),
+        (
+            _first(policies=["arn:aws:iam::aws:policy/AdministratorAccess"]),
+            "airlock.principals[0].policies[0]",
+            "arn:aws:iam::aws:policy/AdministratorAccess",
+            "AWS's own policies can't be edited",
+        ),
+        (
+            _first(policies=["arn:aws:iam::999999999999:policy/p"]),
+            "airlock.principals[0].policies[0]",
+            "arn:aws:iam::999999999999:policy/p",
+            "one account",
+        ),
+        (
+            configuration(principals=[{"arn": USER}, {"arn": "arn:aws-cn:iam::111122223333:user/u"}]),
+            "airlock.principals[1].arn",
+            "arn:aws-cn:iam::111122223333:user/u",
+            "one account",
+        ),
+        (_first(timeout_minutes=4), "airlock.principals[0].timeout_minutes", 4, "whole minutes from 5 to 720"),
+        (_first(timeout_minutes=721), "airlock.principals[0].timeout_minutes", 721, "whole minutes from 5 to 720"),
+        (_first(timeout_minutes="60"), "airlock.principals[0].timeout_minutes", "60", "whole minutes from 5 to 720"),
+        (_first(timeout_minutes=True), "airlock.principals[0].timeout_minutes", True, "whole minutes from 5 to 720"),
+        (_first(timeout=5), "airlock.principals[0].timeout", 5, "timeout_minutes"),
+        (configuration(regions=["us-east-1"]), "airlock.regions", ["us-east-1"], "home_region"),
+        (configuration(notice_emails=["ops"]), "airlock.notice_emails[0]", "ops", "give one e-mail address"),
+        (configuration(log_retention_days=100), "airlock.log_retention_days", 100, "90, 120"),
+        (configuration(prefix="-Airlock"), "airlock.prefix", "-Airlock", "3 to 32 characters"),
+    ],
+)
+def test_a_bad_value_is_told_with_key_value_and_fix(raw: object, key: str, value: object, fix: str) -> None:
+    """Each bad input makes one problem, which names the key's path, shows the value and says what to write."""
+    with pytest.raises(ConfigurationError) as caught:
+        parse(raw)
+    (problem,) = caught.value.problems
+    assert (problem.key, problem.value) == (key, value)
+    assert fix in problem.fix
+    assert str(caught.value) == f"{key}: {problem.what} (got {json.dumps(value)}); fix: {problem.fix}"
+
+
+def test_a_region_without_the_layer_is_refused_with_those_that_have_it() -> None:
+    """A region of China for which no Powertools layer is known is refused before it makes a stack that can't deploy."""
+    with pytest.raises(ConfigurationError) as caught:
+        parse({"home_region": "cn-northwest-1", "principals": [{"arn": f"arn:aws-cn:iam::{ACCOUNT}:user/u"}]})
+    (problem,) = caught.value.problems
+    assert problem.fix == "choose one of cn-north-1"
+
+
+def test_all_problems_are_told_at_once() -> None:
+    """One run shows every problem, those across keys among them, so that nobody mends them one by one."""
+    raw = configuration(
+        home_region="us-gov-east-1",
+        principals=[
+            {"arn": USER, "timeout_minutes": 1},
+            {"arn": USER},
+            {"arn": "arn:aws:iam::999999999999:user/u", "colour": "red"},
+            {"arn": "nobody"},
+        ],
+        prefix="?",
+    )
+    with pytest.raises(ConfigurationError) as caught:
+        parse(raw)
+    assert sorted(problem.key for problem in caught.value.problems) == [
+        "airlock.home_region",
+        "airlock.prefix",
+        "airlock.principals[0].timeout_minutes",
+        "airlock.principals[1].arn",
+        "airlock.principals[2].arn",
+        "airlock.principals[2].colour",
+        "airlock.principals[3].arn",
+    ]
+    assert len(str(caught.value).splitlines()) == len(caught.value.problems)
+
+
+def test_more_principals_than_a_function_s_environment_holds_are_refused() -> None:
+    """The limit of 4 KB is told here, with the way out, instead of failing the deployment."""
+    principals = [{"arn": f"{HOME}:role/platform/openshift/installer-{number}"} for number in range(100)]
+    with pytest.raises(ConfigurationError) as caught:
+        parse(configuration(principals=principals))
+    (problem,) = caught.value.problems
+    assert (problem.key, problem.value) == ("airlock.principals", "100 principals")
+    assert "4096" in problem.what
+    assert "split the principals over several stacks" in problem.fix
+
+
+def test_every_retention_that_the_schema_allows_is_one_that_cdk_knows() -> None:
+    """The schema's days and CDK's names are the same list, endless retention left out."""
+    schema = json.loads(configuration_problems.SCHEMA_FILE.read_text(encoding="utf-8"))
+    allowed = {log_retention(days) for days in schema["properties"]["log_retention_days"]["enum"]}
+    assert allowed == set(logs.RetentionDays) - {logs.RetentionDays.INFINITE}
+
+
+def test_a_retention_that_cloudwatch_logs_lacks_is_an_error() -> None:
+    """Days that the schema wouldn't pass don't become some other retention."""
+    with pytest.raises(ValueError, match="no events for 2 days"):
+        log_retention(2)

@@ -1,0 +1,198 @@
+"""What the roles of the template let the functions and the schedule do."""
+
+from __future__ import annotations
+
+import json
+from fnmatch import fnmatchcase
+from typing import Any
+
+import pytest
+
+from infra import permissions
+from infra.configuration import ENVIRONMENT_LIMIT, ENVIRONMENT_RESERVE, ConfigurationError, parse
+from tests.infra.builders import ACCOUNT, GROUP, HOME, POLICY, ROLE, USER, configuration
+from tests.infra.template import Template, arn_of
+
+pytestmark = pytest.mark.xdist_group("template")
+
+BOTH = pytest.mark.parametrize("name", ["watcher", "sweeper"])
+READS = ("*:Get*", "*:List*", "*:BatchGet*", "*:Query", "*:ConditionCheck*")
+# Characters of a role's inline policies together, white space not counted (AWS IAM, page "IAM and AWS STS quotas").
+ROLE_INLINE_LIMIT = 10240
+
+
+def _grants(statements: dict[str, dict[str, Any]], service: str) -> dict[str, set[str]]:
+    """From each action of a service to the resources that it is allowed on, those in references left out."""
+    found: dict[str, set[str]] = {}
+    for statement in statements.values():
+        for action in statement["Action"]:
+            if action.startswith(f"{service}:"):
+                found.setdefault(action, set()).update(one for one in statement["Resource"] if isinstance(one, str))
+    return found
+
+
+@BOTH
+def test_iam_writes_reach_the_configured_arns_only(template: Template, name: str) -> None:
+    """A function may write enrolled principals' inline policies, named groups' and named managed policies, no more."""
+    writes = {
+        action: resources
+        for action, resources in _grants(template.function_statements(name), "iam").items()
+        if not any(fnmatchcase(action, read) for read in READS)
+    }
+    assert writes == {
+        "iam:PutUserPolicy": {USER},
+        "iam:PutRolePolicy": {ROLE},
+        "iam:PutGroupPolicy": {GROUP},
+        "iam:CreatePolicyVersion": {POLICY},
+        "iam:SetDefaultPolicyVersion": {POLICY},
+        "iam:DeletePolicyVersion": {POLICY},
+    }
+
+
+@BOTH
+def test_iam_reads_reach_what_a_diagnosis_needs(template: Template, name: str) -> None:
+    """A function may read enrolled principals, and every group and managed policy, which may hold a deny."""
+    reads = {
+        action: resources
+        for action, resources in _grants(template.function_statements(name), "iam").items()
+        if any(fnmatchcase(action, read) for read in READS)
+    }
+    assert reads == {
+        "iam:GetUser": {USER},
+        "iam:GetUserPolicy": {USER},
+        "iam:ListAttachedUserPolicies": {USER},
+        "iam:ListGroupsForUser": {USER},
+        "iam:ListUserPolicies": {USER},
+        "iam:GetRole": {ROLE},
+        "iam:GetRolePolicy": {ROLE},
+        "iam:ListAttachedRolePolicies": {ROLE},
+        "iam:ListRolePolicies": {ROLE},
+        "iam:GetGroupPolicy": {f"{HOME}:group/*"},
+        "iam:ListAttachedGroupPolicies": {f"{HOME}:group/*"},
+        "iam:ListGroupPolicies": {f"{HOME}:group/*"},
+        "iam:GetPolicy": {f"{HOME}:policy/*", "arn:aws:iam::aws:policy/*"},
+        "iam:GetPolicyVersion": {f"{HOME}:policy/*", "arn:aws:iam::aws:policy/*"},
+        "iam:ListPolicyVersions": {f"{HOME}:policy/*", "arn:aws:iam::aws:policy/*"},
+    }
+
+
+def test_no_write_has_a_wildcard(template: Template) -> None:
+    """No statement of any role that writes has a wildcard in its actions or in its resources."""
+    for role in template.resources("AWS::IAM::Role"):
+        for sid, statement in template.statements(role).items():
+            assert statement["Effect"] == "Allow"
+            assert not any("*" in action for action in statement["Action"]), sid
+            if not all(any(fnmatchcase(action, read) for read in READS) for action in statement["Action"]):
+                assert "*" not in json.dumps(statement["Resource"]), sid
+
+
+def test_roles_hold_nothing_but_what_is_written_out(template: Template) -> None:
+    """No role has a managed policy, and CDK adds no policy of its own making."""
+    assert not template.resources("AWS::IAM::Policy")
+    assert not template.resources("AWS::IAM::ManagedPolicy")
+    for role in template.resources("AWS::IAM::Role").values():
+        assert "ManagedPolicyArns" not in role["Properties"]
+
+
+@BOTH
+def test_the_ledger_is_all_of_dynamodb_that_a_function_reaches(template: Template, name: str) -> None:
+    """A function reads and writes items of the table, and only queries its one index."""
+    table = template.only("AWS::DynamoDB::Table")
+    statements = template.function_statements(name)
+    assert {sid for sid, one in statements.items() if "dynamodb" in one["Action"][0]} == {"Ledger", "LedgerIndex"}
+    assert statements["Ledger"]["Resource"] == [arn_of(table)]
+    assert statements["Ledger"]["Action"] == [
+        "dynamodb:BatchGetItem",
+        "dynamodb:ConditionCheckItem",
+        "dynamodb:DeleteItem",
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
+        "dynamodb:Query",
+        "dynamodb:UpdateItem",
+    ]
+    assert statements["LedgerIndex"]["Action"] == ["dynamodb:Query"]
+    assert statements["LedgerIndex"]["Resource"] == [{"Fn::Join": ["", [arn_of(table), "/index/open-grants"]]}]
+
+
+@BOTH
+def test_a_function_writes_its_own_log_and_its_own_audit_stream(template: Template, name: str) -> None:
+    """A function makes streams in its own log group only, and can't write the other function's audit stream."""
+    statements = template.function_statements(name)
+    own_log = template.properties(template.function(name))["LoggingConfig"]["LogGroup"]["Ref"]
+    assert {sid for sid, one in statements.items() if "logs" in one["Action"][0]} == {"OwnLog", "AuditLog"}
+    assert statements["OwnLog"]["Action"] == ["logs:CreateLogStream", "logs:PutLogEvents"]
+    assert statements["OwnLog"]["Resource"] == [arn_of(own_log)]
+    assert statements["AuditLog"]["Action"] == ["logs:PutLogEvents"]
+    (audit,) = statements["AuditLog"]["Resource"]
+    assert audit["Fn::Join"][1][-1] == f":log-stream:{name}"
+    assert f":logs:us-east-1:{ACCOUNT}:log-group:" in audit["Fn::Join"][1]
+
+
+def test_only_the_watcher_sends_to_the_dead_letter_queue(template: Template) -> None:
+    """The watcher's role lets Lambda send what failed to the queue; the sweeper's has no such right."""
+    queue = arn_of(template.only("AWS::SQS::Queue"))
+    dead_letters = template.function_statements("watcher")["DeadLetters"]
+    assert (dead_letters["Action"], dead_letters["Resource"]) == (["sqs:SendMessage"], [queue])
+    assert not _grants(template.function_statements("sweeper"), "sqs")
+
+
+def test_the_schedule_may_start_the_sweeper_only(template: Template) -> None:
+    """The schedule's role invokes the sweeper and sends to the queue, and only this account's schedules may take it."""
+    schedule = template.properties(template.only("AWS::Scheduler::Schedule"))
+    role = schedule["Target"]["RoleArn"]["Fn::GetAtt"][0]
+    statements = template.statements(role)
+    assert statements["Invoke"]["Action"] == ["lambda:InvokeFunction"]
+    assert statements["Invoke"]["Resource"] == [arn_of(template.function("sweeper"))]
+    assert statements["DeadLetters"]["Action"] == ["sqs:SendMessage"]
+    assert set(statements) == {"Invoke", "DeadLetters"}
+    (trust,) = template.properties(role)["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"Service": "scheduler.amazonaws.com"}
+    assert trust["Condition"]["StringEquals"]["aws:SourceAccount"] == ACCOUNT
+
+
+def test_a_statement_without_a_resource_is_left_out() -> None:
+    """With a user alone there is no statement on roles, named groups or named policies."""
+    alone = parse(configuration(principals=[{"arn": USER}]))
+    assert {statement.sid for statement in permissions.iam_statements(alone)} == {
+        "ReadUsers",
+        "WriteUsers",
+        "ReadGroups",
+        "ReadPolicies",
+    }
+
+
+def test_arns_follow_the_partition() -> None:
+    """In GovCloud every ARN pattern is of GovCloud's partition."""
+    arn = f"arn:aws-us-gov:iam::{ACCOUNT}:user/installer"
+    gov = parse(configuration(home_region="us-gov-west-1", principals=[{"arn": arn}]))
+    resources = {one for statement in permissions.iam_statements(gov) for one in statement.resources}
+    assert resources == {
+        arn,
+        f"arn:aws-us-gov:iam::{ACCOUNT}:group/*",
+        f"arn:aws-us-gov:iam::{ACCOUNT}:policy/*",
+        "arn:aws-us-gov:iam::aws:policy/*",
+    }
+
+
+def test_the_largest_configuration_fits_a_role(template: Template) -> None:
+    """As many principals as a function's environment can hold still fit the role's inline policy."""
+    fitting = _most_users()
+    iam = sum(
+        len(json.dumps(statement.to_statement_json(), separators=(",", ":")))
+        for statement in permissions.iam_statements(parse(fitting))
+    )
+    others = {sid: one for sid, one in template.function_statements("watcher").items() if "iam:" not in str(one)}
+    assert iam + len(json.dumps(others)) < ROLE_INLINE_LIMIT
+
+
+def _most_users() -> dict[str, Any]:
+    """Enrol users with short names, the most ARNs for the room, until the next one is refused."""
+    room = ENVIRONMENT_LIMIT - ENVIRONMENT_RESERVE
+    for count in range(room // len(f'"{HOME}:user/u0":{{}},'), 0, -1):
+        raw = configuration(principals=[{"arn": f"{HOME}:user/u{number}"} for number in range(count)])
+        try:
+            parse(raw)
+        except ConfigurationError:
+            continue
+        return raw
+    raise AssertionError("no configuration fits")
