@@ -29,15 +29,21 @@ def keep(command: list[str]) -> None:
     except OSError as error:
         sys.stderr.write(f"{command[0]} can't be started: {error}\n")
         return
-    threading.Thread(target=_report_end, args=(process, command[0]), daemon=True).start()
+    stopping = threading.Event()
+    threading.Thread(target=_report_end, args=(process, command[0], stopping), daemon=True).start()
     sys.stdin.buffer.read()
+    stopping.set()
+    # First the server alone, so that it is collected here and leaves no zombie where nobody else collects them.
+    process.kill()
+    process.wait()
     _kill_group()
 
 
-def _report_end(process: subprocess.Popen[bytes], name: str) -> None:
+def _report_end(process: subprocess.Popen[bytes], name: str, stopping: threading.Event) -> None:
     status = process.wait()
-    sys.stderr.write(f"{name} ended with status {status}\n")
-    sys.stderr.flush()
+    if not stopping.is_set():
+        sys.stderr.write(f"{name} ended with status {status}\n")
+        sys.stderr.flush()
     _kill_group()
 
 

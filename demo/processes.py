@@ -108,6 +108,8 @@ def running(
             stderr=subprocess.STDOUT,
             env=None if environment is None else dict(environment),
             start_new_session=True,
+            # Neither server may find files of the caller's where it happens to stand.
+            cwd=folder,
         )
     try:
         yield Child(name, log, keeper)
@@ -116,11 +118,13 @@ def running(
 
 
 def _stop(keeper: subprocess.Popen[bytes]) -> None:
-    # The group first: it works at once, and also when somebody has killed the keeper alone.
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(keeper.pid, signal.SIGKILL)
     if keeper.stdin:
         keeper.stdin.close()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        keeper.wait(_STOP_SECONDS)
+    # As a rule nobody is left; but somebody may have killed the keeper alone.
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(keeper.pid, signal.SIGKILL)
     keeper.wait(_STOP_SECONDS)
 
 

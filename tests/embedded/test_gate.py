@@ -1,0 +1,188 @@
+"""Tests of the gate on the running server: does S3 really refuse and serve, and when?"""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from demo.gate import Gate, GateUser, gate
+from demo.processes import listens
+from demo.translation import for_gate
+
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("gate")]
+
+BUCKET = "openshift-bootstrap-data-lab-9mz4c"
+KEY = "control-plane/lab-9mz4c-bootstrap"
+OBJECT = f"arn:aws:s3:::{BUCKET}/{KEY}"
+VPC = "vpc-0a1b2c3d4e5f60718"
+OFFICE = ["192.0.2.0/24", "203.0.113.0/24"]
+USER = "arn:aws:iam::111122223333:user/ocp-installer"
+OUTSIDE = {"NotIpAddress": {"aws:SourceIp": OFFICE}, "Bool": {"aws:ViaAWSService": "false"}}
+NUMBERS = itertools.count()
+POLICIES = Path(__file__).parents[1] / "samples" / "policies"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gate]:
+    """One gate for all tests here, with an Ignition file and two other objects."""
+    with gate(tmp_path_factory.mktemp("gate")) as running:
+        for key in (KEY, "other", "odd:key"):
+            running.put_object(BUCKET, key, b"{}")
+        yield running
+
+
+@pytest.fixture
+def user(server: Gate) -> GateUser:
+    """A user of this test's own, without any policy but the one that allows everything."""
+    return server.add_user(f"user-{next(NUMBERS)}")
+
+
+class Door:
+    """The gate as one user's fetches meet it."""
+
+    def __init__(self, server: Gate, user: GateUser) -> None:
+        self.server, self.user = server, user
+
+    def set(self, *statements: dict[str, Any]) -> None:
+        """Replace the user's policies by these statements, carried over to the gate."""
+        document = {"Version": "2012-10-17", "Statement": list(statements)}
+        translated = for_gate(document, office=OFFICE, node={VPC: "127.0.0.2"}, principal=USER)
+        self.server.enforce(self.user, {"network": translated.document})
+
+    def answers(self, key: str = KEY) -> tuple[int, int]:
+        """Fetch an object from the office and from the node; returns both HTTP statuses."""
+        url = self.user.presign(BUCKET, key)
+        return self.server.from_office(url), self.server.from_node(url)
+
+
+@pytest.fixture
+def door(server: Gate, user: GateUser) -> Door:
+    """The gate for this test's user."""
+    return Door(server, user)
+
+
+def deny(condition: dict[str, Any], **elements: object) -> dict[str, Any]:
+    """Write a Deny of every action, on everything unless said otherwise."""
+    where = {} if {"Resource", "NotResource"} & set(elements) else {"Resource": "*"}
+    return {"Effect": "Deny", "Action": "*", **where, "Condition": condition, **elements}
+
+
+def test_the_fetch_goes_from_403_to_200_and_back_with_nothing_touched(door: Door) -> None:
+    """A deny outside the office refuses the node, an opening serves it, and the not-after time alone refuses it again.
+
+    One URL all along: a change of policy counts for a URL that is already signed.
+    """
+    url = door.user.presign(BUCKET, KEY)
+
+    def statuses() -> tuple[int, int]:
+        return door.server.from_office(url), door.server.from_node(url)
+
+    door.set(deny(OUTSIDE))
+    assert statuses() == (200, 403)
+    assert door.answers("other") == (200, 403)
+
+    not_after = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=3)
+    late = {"DateGreaterThan": {"aws:CurrentTime": not_after.strftime("%Y-%m-%dT%H:%M:%SZ")}}
+    door.set(
+        deny(OUTSIDE, NotResource=[OBJECT, "arn:aws:s3:::*:*"]),
+        deny({**OUTSIDE, "StringNotEquals": {"aws:SourceVpc": [VPC]}}, Resource=[OBJECT]),
+        deny({**OUTSIDE, **late}, Resource=[OBJECT]),
+    )
+    assert statuses() == (200, 200)
+    assert door.answers("other") == (200, 403)
+
+    deadline = time.monotonic() + 10
+    while statuses() != (200, 403):
+        assert time.monotonic() < deadline, "the not-after time has passed, but the node is still served"
+        time.sleep(0.1)
+    assert dt.datetime.now(dt.UTC) >= not_after.replace(microsecond=0)
+    assert door.answers("other") == (200, 403)
+
+
+def test_an_opening_for_another_vpc_serves_nobody_here(door: Door) -> None:
+    """An exemption narrowed to one VPC doesn't serve a node that calls from another."""
+    elsewhere = {**OUTSIDE, "StringNotEquals": {"aws:SourceVpc": ["vpc-0ther"]}}
+    door.set(deny(OUTSIDE, NotResource=[OBJECT]), deny(elsewhere, Resource=[OBJECT]))
+    assert door.answers() == (200, 403)
+
+
+def test_an_opening_for_another_principal_serves_nobody_here(door: Door) -> None:
+    """A deny kept for every other principal isn't this one's; one kept for this principal is."""
+    other = {"ArnNotEquals": {"aws:PrincipalArn": ["arn:aws:iam::111122223333:user/other"]}}
+    own = {"ArnNotEquals": {"aws:PrincipalArn": [USER]}}
+    door.set(deny({**OUTSIDE, **own}))
+    assert door.answers() == (200, 200)
+    door.set(deny({**OUTSIDE, **other}))
+    assert door.answers() == (200, 403)
+
+
+def test_policies_are_replaced_as_a_whole(door: Door) -> None:
+    """A policy that isn't among the new ones, or has no statement left, is gone."""
+    document = {"Version": "2012-10-17", "Statement": [deny({"NotIpAddress": {"aws:SourceIp": ["127.0.0.1/32"]}})]}
+    nothing = {"Version": "2012-10-17", "Statement": []}
+    door.server.enforce(door.user, {"one": document, "two": document})
+    assert door.answers() == (200, 403)
+    door.server.enforce(door.user, {"two": document})
+    assert door.answers() == (200, 403)
+    door.server.enforce(door.user, {"two": nothing, "three": nothing})
+    assert door.answers() == (200, 200)
+    door.server.enforce(door.user, {"one": document})
+    door.server.enforce(door.user, {})
+    assert door.answers() == (200, 200)
+
+
+def test_users_do_not_share_policies(door: Door) -> None:
+    """A deny for one user leaves another's fetches alone."""
+    free = Door(door.server, door.server.add_user("free"))
+    door.set(deny(OUTSIDE))
+    assert free.answers() == (200, 200)
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in POLICIES.glob("*.json")))
+def test_each_sample_policy_denies_the_node_alone(door: Door, name: str) -> None:
+    """Every sample with a source-network deny gives the office 200 and the node 403; the one without gives both 200."""
+    document = json.loads((POLICIES / name).read_text())
+    translated = for_gate(document, office=OFFICE, node={VPC: "127.0.0.2"}, principal=USER)
+    door.server.enforce(door.user, {"sample": translated.document})
+    assert door.answers() == ((200, 200) if name == "nothing-to-open.json" else (200, 403))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "object_is_left_out", "odd_is_left_out"),
+    [
+        ("*", True, True),
+        ("arn:aws:s3:::*", True, True),
+        ("arn:aws:s3:::*:*", False, True),
+        ("arn:aws:s3:?*:*:*", False, True),
+        (f"arn:aws:s3:::{BUCKET}", False, False),
+        (f"arn:*:s3:::{BUCKET}/control-plane/*", True, False),
+    ],
+)
+def test_patterns_in_not_resource_leave_out_what_they_match(
+    door: Door, pattern: str, *, object_is_left_out: bool, odd_is_left_out: bool
+) -> None:
+    """A Deny with NotResource passes by what its patterns match, and nothing else.
+
+    The server matches an ARN as one string, so that ``arn:aws:s3:?*:*:*`` takes in a key that holds a colon.
+    """
+    door.set(deny(OUTSIDE, NotResource=["arn:aws:s3:::elsewhere/x", pattern]))
+    assert door.answers() == (200, 200 if object_is_left_out else 403)
+    assert door.answers("odd:key") == (200, 200 if odd_is_left_out else 403)
+
+
+def test_the_server_ends_with_its_context_and_leaves_no_sockets(tmp_path: Path) -> None:
+    """After the context nobody listens on its port, and no socket of its own is left in /tmp."""
+    before = set(Path("/tmp").glob("seaweedfs-*.sock"))  # noqa: S108 - where the server puts them
+    with gate(tmp_path) as running:
+        port = int(running.endpoint.rsplit(":", 1)[1])
+        assert listens(port)
+        assert set(Path("/tmp").glob("seaweedfs-*.sock")) > before  # noqa: S108 - the same
+    assert not listens(port)
+    assert set(Path("/tmp").glob("seaweedfs-*.sock")) <= before  # noqa: S108 - the same
