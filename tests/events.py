@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from airlock.install.names import Era, bootstrap_bucket
-
 from tests.envelopes import INSTALLER_AGENT, TERRAFORM_AGENT, Event, api_call, hex_id, state_change, user_identity
 
 __all__ = ["Event", "Install", "api_call", "hex_id", "install_stream", "state_change", "user_identity"]

@@ -129,6 +129,7 @@ def test_other_partitions_are_served(partition: str, region: str) -> None:
         (configuration(regions=["us-east-1"]), "airlock.regions", ["us-east-1"], "home_region"),
         (configuration(notice_emails=["ops"]), "airlock.notice_emails[0]", "ops", "give one e-mail address"),
         (configuration(log_retention_days=100), "airlock.log_retention_days", 100, "90, 120"),
+        (configuration(prefix="a-b" * 11), "airlock.prefix", "a-b" * 11, "3 to 32 characters"),
         (configuration(prefix="-Airlock"), "airlock.prefix", "-Airlock", "3 to 32 characters"),
     ],
 )

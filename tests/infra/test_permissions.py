@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from fnmatch import fnmatchcase
 from typing import Any
 
+import botocore.session
 import pytest
+from botocore import xform_name
 
 from infra import permissions
 from infra.configuration import ENVIRONMENT_LIMIT, ENVIRONMENT_RESERVE, ConfigurationError, parse
+from infra.functions import CODE
 from tests.infra.builders import ACCOUNT, GROUP, HOME, POLICY, ROLE, USER, configuration
 from tests.infra.template import Template, arn_of
 
@@ -17,6 +21,10 @@ pytestmark = pytest.mark.xdist_group("template")
 
 BOTH = pytest.mark.parametrize("name", ["watcher", "sweeper"])
 READS = ("*:Get*", "*:List*", "*:BatchGet*", "*:Query", "*:ConditionCheck*")
+# How the adapters call a client: self._iam.get_user( or self._iam.get_paginator("list_user_policies").
+CALL = re.compile(
+    r"\b_?(iam|dynamodb|logs|sns)\.(?:get_paginator\(\s*\"(?=\w))?(?!get_paginator)(?!meta\b)(\w+)\s*[(\"]"
+)
 # Characters of a role's inline policies together, white space not counted (AWS IAM, page "IAM and AWS STS quotas").
 ROLE_INLINE_LIMIT = 10240
 
@@ -148,6 +156,27 @@ def test_the_schedule_may_start_the_sweeper_only(template: Template) -> None:
     (trust,) = template.properties(role)["AssumeRolePolicyDocument"]["Statement"]
     assert trust["Principal"] == {"Service": "scheduler.amazonaws.com"}
     assert trust["Condition"]["StringEquals"]["aws:SourceAccount"] == ACCOUNT
+
+
+@BOTH
+def test_every_aws_call_of_the_code_is_allowed(template: Template, name: str) -> None:
+    """Each operation that the adapters call, by method or by paginator, has its action in the function's role."""
+    allowed = {action for one in template.function_statements(name).values() for action in one["Action"]}
+    called = {
+        _action(service, method)
+        for source in (CODE / "airlock" / "adapters").rglob("*.py")
+        for service, method in CALL.findall(source.read_text(encoding="utf-8"))
+    }
+    assert {"iam:PutUserPolicy", "dynamodb:Query", "logs:PutLogEvents"} <= called
+    # A transaction is authorised as the calls that it holds.
+    assert called - {"dynamodb:TransactWriteItems"} <= allowed
+
+
+def _action(service: str, method: str) -> str:
+    """The IAM action of a boto3 client's method; for these services it is named after the operation."""
+    operations = botocore.session.get_session().get_service_model(service).operation_names
+    (operation,) = (one for one in operations if xform_name(one) == method)
+    return f"{service}:{operation}"
 
 
 def test_a_statement_without_a_resource_is_left_out() -> None:

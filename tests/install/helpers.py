@@ -6,7 +6,6 @@ from typing import Any
 from airlock.install.cloudtrail import parse
 from airlock.install.names import Era
 from airlock.install.signal import Signal, Skipped
-
 from tests.events import Event, Install, api_call
 
 AT = datetime(2026, 11, 24, 2, 5, tzinfo=UTC)

@@ -1,8 +1,8 @@
 """Who made a call, as far as its record can be trusted."""
 
 import pytest
-from airlock.install.names import Era
 
+from airlock.install.names import Era
 from tests.events import Install
 from tests.install.helpers import AT, CAPA, USER, changed, read, refused
 

@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 import pytest
+
 from airlock.install.cloudtrail import WATCHED_CALLS, parse
 from airlock.install.signal import Signal, SignalKind, Skipped
-
 from tests.events import Event, api_call, state_change
 from tests.install.helpers import AT, CAPA, USER, changed, read, refused
 

@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
+
 from airlock.install.cloudtrail import parse
 from airlock.install.names import Era
-
 from tests.events import Event, Install
 from tests.install.helpers import AT, CAPA, CLUSTER, TERRAFORM, USER, call, read, refused, tags
 

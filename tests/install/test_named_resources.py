@@ -1,8 +1,8 @@
 """Roles, load balancers and buckets: what tells of an install by its name."""
 
 import pytest
-from airlock.install.signal import SignalKind
 
+from airlock.install.signal import SignalKind
 from tests.events import Event, Install
 from tests.install.helpers import AT, CAPA, CLUSTER, TERRAFORM, call, read, refused, tags
 

@@ -1,6 +1,9 @@
 """The names of an install, and the infra ID read back from them."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from airlock.install.names import (
     Era,
     bootstrap_bucket,
@@ -11,8 +14,6 @@ from airlock.install.names import (
     infra_id_of_role_name,
     is_infra_id,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 infra_ids = st.from_regex(r"[A-Za-z0-9]([A-Za-z0-9-]{0,19}[A-Za-z0-9])?-[a-z0-9]{5}", fullmatch=True)
 eras = st.sampled_from(Era)

@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
+
 from airlock.install.names import Era
 from airlock.install.signal import SignalKind
-
 from tests.events import Event, Install
 from tests.install.helpers import AT, CAPA, CLUSTER, USER, call, read, refused, tags
 

@@ -7,11 +7,12 @@ from datetime import UTC
 from pathlib import Path
 from typing import Any
 
+from hypothesis import example, given
+from hypothesis import strategies as st
+
 from airlock.install.cloudtrail import API_CALL, STATE_CHANGE, WATCHED_CALLS, parse
 from airlock.install.names import is_infra_id
 from airlock.install.signal import Signal, SignalKind, Skipped
-from hypothesis import example, given
-from hypothesis import strategies as st
 
 SAMPLES = Path(__file__).parents[1] / "samples" / "installs"
 # One event of each kind is enough to mutate: the samples repeat themselves.

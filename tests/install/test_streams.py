@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from airlock.install.cloudtrail import parse
 from airlock.install.names import Era
 from airlock.install.signal import Signal, Skipped
-
 from tests.events import install_stream
 
 SAMPLES = Path(__file__).parents[1] / "samples" / "installs"

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
 from airlock.policy.conditions import condition_holds, requirements_of
 from airlock.policy.context import Context
 from airlock.policy.truth import Truth
-from hypothesis import assume, given
-from hypothesis import strategies as st
 
 YES, NO, MAYBE = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
 INSTALLER = "arn:aws:iam::111122223333:user/ci/installer"

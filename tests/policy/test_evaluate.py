@@ -6,12 +6,13 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from airlock.policy.context import Context
 from airlock.policy.evaluate import Request, StatementRef, Verdict, allowed, denied, explain, statement_applies
 from airlock.policy.requests import Fetch
 from airlock.policy.truth import Truth
-from hypothesis import given
-from hypothesis import strategies as st
 
 YES, NO, MAYBE = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
 OBJECT = "arn:aws:s3:::demo-x7k2p-bootstrap/bootstrap.ign"

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
-from airlock.policy.matching import action_matches, as_list, has_variable, has_wildcard, resource_matches
-from airlock.policy.truth import Truth, all_of, any_of
 from hypothesis import given
 from hypothesis import strategies as st
+
+from airlock.policy.matching import action_matches, as_list, has_variable, has_wildcard, resource_matches
+from airlock.policy.truth import Truth, all_of, any_of
 
 OBJECT = "arn:aws:s3:::demo-x7k2p-bootstrap/bootstrap.ign"
 truths = st.sampled_from(Truth)

@@ -1,0 +1,241 @@
+"""Hypothesis strategies for policies and exemptions, and the requests that tell two policies apart.
+
+Every shape of policy that the renderer learns joins `documents`, so that all laws are tried on it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from hypothesis import strategies as st
+
+from airlock.install.names import Era, bootstrap_object_arns
+from airlock.policy.context import Context
+from airlock.policy.evaluate import Request, denied
+from airlock.policy.exemption import Exemption, Vpc
+from airlock.policy.truth import Truth
+
+SAMPLES = Path(__file__).parents[1] / "samples" / "policies"
+NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
+ACCOUNT = "111122223333"
+USER = f"arn:aws:iam::{ACCOUNT}:user/ocp-installer"
+OTHER_USER = f"arn:aws:iam::{ACCOUNT}:user/teams/ocp-two"
+STRANGER = f"arn:aws:iam::{ACCOUNT}:user/stranger"
+INFRA_IDS = ("test-l8dh4", "prod-7xk2q", "lab-9mz4c")
+VPCS = ("vpc-0aaaaaaaaaaaaaaa1", "vpc-0bbbbbbbbbbbbbbb2", "vpc-0ccccccccccccccc3")
+CORPORATE_VPC = "vpc-0c0rp0rate00000000"
+OFFICE = "203.0.113.24"
+PUBLIC = "198.51.100.7"
+REGION = "us-east-2"
+
+
+def objects(infra_id: str, era: Era | None = None) -> tuple[str, ...]:
+    """The objects of an install in the aws partition."""
+    return bootstrap_object_arns(infra_id, "aws", era)
+
+
+def exemption(  # noqa: PLR0913 - an example's parts, all by name
+    infra_id: str = INFRA_IDS[0],
+    *,
+    era: Era | None = None,
+    vpc: str | None = None,
+    minutes: int = 60,
+    principal: str = USER,
+    region: str | None = REGION,
+) -> Exemption:
+    """An exemption such as a grant makes."""
+    return Exemption(
+        principal=principal,
+        objects=objects(infra_id, era),
+        encrypted=() if era is Era.TERRAFORM else objects(infra_id, Era.CAPA),
+        region=region,
+        network=Vpc(vpc) if vpc else None,
+        not_after=NOW + timedelta(minutes=minutes),
+    )
+
+
+def sample_texts() -> list[str]:
+    """The sample policies' texts, by name."""
+    return [path.read_text() for path in sorted(SAMPLES.glob("*.json"))]
+
+
+addresses = st.sampled_from(["192.0.2.0/24", "203.0.113.0/24", "2001:db8::/32", ["192.0.2.0/24", "203.0.113.0/24"]])
+
+
+@st.composite
+def conditions(draw: st.DrawFn) -> dict[str, Any]:
+    """Conditions of a source-network deny, with and without others beside them."""
+    suffix = draw(st.sampled_from(["", "IfExists"]))
+    key = draw(st.sampled_from(["aws:SourceIp", "AWS:sourceip"]))
+    operator = draw(st.sampled_from(["NotIpAddress", "notipaddress"]))
+    condition: dict[str, Any] = {f"{operator}{suffix}": {key: draw(addresses)}}
+    guard = draw(st.sampled_from(["Bool", "BoolIfExists", None]))
+    if guard:
+        condition[guard] = {"aws:ViaAWSService": draw(st.sampled_from(["false", False, ["false"]]))}
+    if draw(st.booleans()):
+        vpcs: Any = draw(st.sampled_from([CORPORATE_VPC, [CORPORATE_VPC]]))
+        block: dict[str, Any] = {"aws:SourceVpc": vpcs}
+        if draw(st.booleans()):
+            block["aws:PrincipalTag/network-exempt"] = "true"
+        condition[draw(st.sampled_from(["StringNotEquals", "StringNotEqualsIfExists"]))] = block
+    if draw(st.booleans()):
+        role = "arn:aws:iam::*:role/aws:ec2-infrastructure"
+        condition[draw(st.sampled_from(["ArnNotLikeIfExists", "ArnNotEquals"]))] = {"aws:PrincipalArn": role}
+    if draw(st.booleans()):
+        condition["DateGreaterThan"] = {"aws:CurrentTime": "2026-01-01T00:00:00Z"}
+    return condition
+
+
+network_denies = st.builds(
+    lambda sid, what, where, condition: {**sid, "Effect": "Deny", **what, **where, "Condition": condition},
+    st.sampled_from([{}, {"Sid": "Net"}, {"Sid": "Airlock1"}]),
+    st.sampled_from(
+        [
+            {"Action": "*"},
+            {"Action": ["*"]},
+            {"Action": "s3:*"},
+            {"Action": ["s3:*", "ec2:*"]},
+            {"Action": ["s3:GetObject", "s3:PutObject", "iam:*"]},
+            {"Action": ["S3:getobject*"]},
+            {"Action": "s3:GetObject"},
+            {"Action": "ec2:*"},
+            {"NotAction": ["iam:GetAccountPasswordPolicy", "iam:ChangePassword"]},
+            {"NotAction": ["s3:Get*"]},
+            {"NotAction": "sts:*"},
+        ]
+    ),
+    st.sampled_from(
+        [
+            {"Resource": "*"},
+            {"Resource": ["*"]},
+            {"Resource": "arn:aws:s3:::*"},
+            {"Resource": ["arn:aws:s3:::*", "arn:aws:s3:::*/*"]},
+            {"Resource": "arn:*:s3:::*/*"},
+            {"Resource": "arn:aws:s3:*"},
+            {"Resource": ["arn:aws:s3:::*", "arn:aws:ec2:*:*:instance/*"]},
+            {"Resource": [*objects(INFRA_IDS[0]), "arn:aws:s3:::other/*"]},
+            {"Resource": objects(INFRA_IDS[1])[0]},
+            {"NotResource": ["arn:aws:s3:::public/*"]},
+            {"NotResource": objects(INFRA_IDS[0])[0]},
+        ]
+    ),
+    conditions(),
+)
+
+bystanders = st.sampled_from(
+    [
+        {"Sid": "Work", "Effect": "Allow", "Action": ["ec2:*", "s3:*"], "Resource": "*"},
+        {
+            "Effect": "Deny",
+            "Action": "iam:*",
+            "Resource": "*",
+            "Condition": {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}},
+        },
+        {"Effect": "Deny", "Action": "s3:DeleteBucket", "Resource": "arn:aws:s3:::audit-*"},
+        {
+            "Effect": "Allow",
+            "Action": "*",
+            "Resource": "*",
+            "Condition": {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}},
+        },
+    ]
+)
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> str:
+    """Policy texts with source-network denies and others, one statement or many, compact or not."""
+    statements = draw(st.lists(st.one_of(network_denies, bystanders), min_size=1, max_size=3))
+    statement: Any = statements[0] if len(statements) == 1 and draw(st.booleans()) else statements
+    document = {"Version": draw(st.sampled_from(["2012-10-17", "2008-10-17"])), "Statement": statement}
+    return json.dumps(document, indent=draw(st.sampled_from([None, 2, 4])))
+
+
+exemption_lists = st.lists(
+    st.builds(
+        exemption,
+        st.sampled_from(INFRA_IDS),
+        era=st.sampled_from([None, Era.TERRAFORM, Era.CAPA]),
+        vpc=st.sampled_from([None, *VPCS]),
+        minutes=st.sampled_from([5, 60, 90]),
+        principal=st.just(USER),
+        region=st.sampled_from([None, REGION]),
+    ),
+    max_size=3,
+    unique_by=lambda one: one.objects[-1].rsplit("/", 1)[0].split(":::")[1][-10:],
+)
+
+
+@cache
+def requests(principals: tuple[str, ...] = (USER,)) -> tuple[tuple[Request, datetime], ...]:
+    """A net of requests of these principals: whatever tells a wrong rewrite from a right one is among them."""
+    return tuple(_requests(principals))
+
+
+def _requests(principals: tuple[str, ...]) -> Iterator[tuple[Request, datetime]]:
+    s3 = [arn for infra_id in INFRA_IDS[:2] for arn in objects(infra_id)]
+    s3 += [
+        "arn:aws:s3:::other/bootstrap.ign",
+        f"arn:aws:s3:::{INFRA_IDS[0]}-bootstrap/other",
+        "arn:aws:s3:::other/a:b:accesspoint/c",
+        "arn:aws:s3:us-east-2:111122223333:accesspoint/name/object/key",
+    ]
+    targets = [("s3:GetObject", arn) for arn in s3]
+    targets += [(action, arn) for action in ("s3:PutObject", "s3:GetObjectAcl") for arn in (s3[0], s3[4], s3[7])]
+    targets += [
+        ("s3:ListBucket", "arn:aws:s3:::other"),
+        ("iam:ChangePassword", USER),
+        ("iam:CreateUser", USER),
+        ("ec2:RunInstances", "arn:aws:ec2:us-east-2:111122223333:instance/*"),
+    ]
+    networks: list[dict[str, str]] = [{"aws:SourceIp": address} for address in (OFFICE, PUBLIC)]
+    networks += [{"aws:SourceVpc": vpc} for vpc in (*VPCS[:2], CORPORATE_VPC)]
+    moments = [NOW, NOW + timedelta(minutes=30), NOW + timedelta(minutes=61), NOW + timedelta(minutes=100)]
+    for (action, arn), network, moment, principal in product(targets, networks, moments, principals):
+        yield Request(action, arn, _context({**network, "aws:ViaAWSService": "false"}, moment, principal)), moment
+    for arn, service, moment, principal in product(s3[:5], ("s3", "ec2"), moments, principals):
+        for action in ("kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey"):
+            present = {
+                "aws:ViaAWSService": "true",
+                "kms:ViaService": f"{service}.{REGION}.amazonaws.com",
+                "kms:EncryptionContext:aws:s3:arn": arn,
+            }
+            key = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/0"
+            yield Request(action, key, _context(present, moment, principal)), moment
+
+
+def _context(present: dict[str, str], moment: datetime, principal: str) -> Context:
+    time = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return Context.of({**present, "aws:PrincipalArn": principal, "aws:CurrentTime": time}, complete=True)
+
+
+def is_exempt(request: Request, moment: datetime, exemptions: list[Exemption]) -> bool:
+    """Whether an exemption takes in the request: the definition, written independently of the renderer."""
+    for one in exemptions:
+        context = request.context
+        if context.values_of("aws:PrincipalArn") != (one.principal,) or moment > one.not_after:
+            continue
+        vpc = context.values_of("aws:SourceVpc")
+        by_network = one.network is None or (isinstance(one.network, Vpc) and vpc == (one.network.vpc_id,))
+        if request.action == "s3:GetObject" and request.resource in one.objects and by_network:
+            return True
+        service = (context.values_of("kms:ViaService") or ("",))[0]
+        about = (context.values_of("kms:EncryptionContext:aws:s3:arn") or ("",))[0]
+        by_s3 = service.startswith("s3.") and (one.region is None or service == f"s3.{one.region}.amazonaws.com")
+        if request.action in ("kms:Decrypt", "kms:GenerateDataKey") and about in one.encrypted and by_s3:
+            return True
+    return False
+
+
+def is_denied(document: dict[str, Any], request: Request) -> bool:
+    """Whether the document denies the request; the contexts here are complete, so it is never uncertain."""
+    truth = denied(document, request).truth
+    if truth is Truth.UNKNOWN:
+        raise AssertionError(f"uncertain: {request}")
+    return truth is Truth.TRUE

@@ -1,0 +1,160 @@
+"""The laws of rendering, tried on policies of every shape."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from airlock.policy.clauses import CannotRenderError
+from airlock.policy.document import parse_document, statements_of
+from airlock.policy.exemption import Exemption
+from airlock.policy.network_deny import is_source_network_deny
+from airlock.policy.render import render
+from tests.policy.strategies import (
+    NOW,
+    OTHER_USER,
+    STRANGER,
+    USER,
+    documents,
+    exemption_lists,
+    is_denied,
+    is_exempt,
+    requests,
+    sample_texts,
+)
+
+EVERYBODY = (USER, OTHER_USER, STRANGER)
+
+
+def rendered(text: str, exemptions: list[Exemption], *, shared: bool = False) -> str:
+    """Render, or skip an example that has no exact form (which the renderer must refuse, never approximate)."""
+    try:
+        return render(text, exemptions, NOW, shared=shared)
+    except CannotRenderError:
+        assume(False)  # noqa: FBT003 - Hypothesis's own signature
+        raise
+
+
+def differences(
+    before: str, after: str, exemptions: list[Exemption], principals: tuple[str, ...] = (USER,)
+) -> list[str]:
+    """Requests whose verdict after opening isn't "denied before, and not exempt", as readable lines."""
+    old, new = json.loads(before), json.loads(after)
+    wrong = []
+    for request, moment in requests(principals):
+        expected = is_denied(old, request) and not is_exempt(request, moment, exemptions)
+        if is_denied(new, request) is not expected:
+            wrong.append(f"{request.action} {request.resource} {dict(request.context.keys)} should be {expected}")
+    return wrong
+
+
+@given(documents(), exemption_lists)
+@settings(max_examples=60, deadline=None)
+def test_what_is_denied_after_opening_is_exactly_what_was_denied_less_the_exemptions(
+    text: str, exemptions: list[Exemption]
+) -> None:
+    """Denied after = denied before, minus the exemptions: no wider hole, and no broader deny."""
+    assert differences(text, rendered(text, exemptions), exemptions)[:3] == []
+
+
+@given(documents(), exemption_lists, st.booleans())
+@settings(max_examples=40, deadline=None)
+def test_a_shared_policy_is_opened_for_the_enrolled_principals_alone(
+    text: str, exemptions: list[Exemption], two: bool
+) -> None:
+    """For everybody else under a shared policy nothing changes at all."""
+    if two and exemptions:
+        last = exemptions[-1]
+        exemptions = [
+            *exemptions[:-1],
+            Exemption(
+                principal=OTHER_USER,
+                objects=last.objects,
+                encrypted=last.encrypted,
+                region=last.region,
+                network=last.network,
+                not_after=last.not_after,
+            ),
+        ]
+    assert differences(text, rendered(text, exemptions, shared=True), exemptions, EVERYBODY)[:3] == []
+
+
+@given(documents(), exemption_lists)
+@settings(deadline=None)
+def test_closing_after_opening_gives_the_baseline_to_the_byte(text: str, exemptions: list[Exemption]) -> None:
+    """With no exemption left, the text is the baseline itself."""
+    rendered(text, exemptions)
+    assert render(text, [], NOW) == text
+
+
+@given(documents(), exemption_lists)
+@settings(deadline=None)
+def test_exemptions_past_their_time_count_as_gone(text: str, exemptions: list[Exemption]) -> None:
+    """Once every not-after time has passed, rendering gives the baseline, whoever forgot to close."""
+    assert render(text, exemptions, NOW + timedelta(hours=2)) == text
+
+
+@given(documents(), exemption_lists, st.randoms())
+@settings(deadline=None)
+def test_rendering_twice_is_rendering_once_whatever_the_order(
+    text: str,
+    exemptions: list[Exemption],
+    random: st.random,  # type: ignore[valid-type]  # Hypothesis's Random
+) -> None:
+    """The same exemptions, in any order, any number of times, give the same text."""
+    once = rendered(text, exemptions)
+    again = list(exemptions)
+    random.shuffle(again)  # type: ignore[attr-defined]  # as above
+    assert rendered(text, again) == once
+
+
+@given(documents(), exemption_lists)
+@settings(deadline=None)
+def test_other_statements_are_never_changed(text: str, exemptions: list[Exemption]) -> None:
+    """Statements that aren't source-network denies stand after opening as they stood, in their order."""
+
+    def others(document: str) -> list[dict[str, object]]:
+        return [one for one in statements_of(parse_document(document)) if not is_source_network_deny(one)]
+
+    assert others(rendered(text, exemptions)) == others(text)
+
+
+@given(documents(), exemption_lists, st.randoms())
+@settings(deadline=None)
+def test_any_order_of_closing_ends_at_the_baseline(
+    text: str,
+    exemptions: list[Exemption],
+    random: st.random,  # type: ignore[valid-type]  # Hypothesis's Random
+) -> None:
+    """Each closing takes out its own exemption only, and the last one leaves the baseline."""
+    rendered(text, exemptions)
+    left = list(exemptions)
+    random.shuffle(left)  # type: ignore[attr-defined]  # as above
+    while left:
+        left.pop()
+        after = rendered(text, left)
+        assert differences(text, after, left)[:3] == []
+    assert after == text if exemptions else True
+
+
+@given(documents(), exemption_lists)
+@settings(deadline=None)
+def test_sids_stay_unique(text: str, exemptions: list[Exemption]) -> None:
+    """The statements that the airlock writes get Sids that the document doesn't hold."""
+    before = [one["Sid"] for one in statements_of(parse_document(text)) if "Sid" in one]
+    after = [one["Sid"] for one in statements_of(parse_document(rendered(text, exemptions))) if "Sid" in one]
+    assume(len(before) == len(set(before)))
+    assert len(after) == len(set(after))
+
+
+@pytest.mark.parametrize("text", sample_texts())
+@given(exemptions=exemption_lists)
+@settings(max_examples=15, deadline=None)
+def test_the_sample_policies_open_exactly(text: str, exemptions: list[Exemption]) -> None:
+    """Each sample policy has an exact form for any set of a user's exemptions; none is refused."""
+    assert differences(text, render(text, exemptions, NOW), exemptions)[:3] == []
+    assert all(exemption.principal == USER for exemption in exemptions)
