@@ -67,11 +67,13 @@ def test_the_context_of_the_cdk_command_wins_over_cdk_json(tmp_path: Path, as_te
 def test_a_bad_configuration_is_told_and_nothing_is_written(tmp_path: Path) -> None:
     """All problems in plain text on stderr, exit status 1, no traceback, and no file in the output folder."""
     out = tmp_path / "out"
-    result = _run(out, context={"airlock": configuration(home_region="mars", prefix="!", principals=[{"arn": "me"}])})
+    result = _run(
+        out, context={"airlock": configuration(home_region="mars", prefix="Mars!", principals=[{"arn": "me"}])}
+    )
     assert result.returncode == 1
     assert result.stdout == ""
     assert "Traceback" not in result.stderr
-    for key, value in (("home_region", "mars"), ("prefix", "!"), ("principals[0].arn", "me")):
+    for key, value in (("home_region", "mars"), ("prefix", "Mars!"), ("principals[0].arn", "me")):
         (line,) = (line for line in result.stderr.splitlines() if line.startswith(f"airlock.{key}: "))
         assert f'(got "{value}")' in line
         assert "; fix: " in line

@@ -161,7 +161,7 @@ def test_all_problems_are_told_at_once() -> None:
             {"arn": "arn:aws:iam::999999999999:user/u", "colour": "red"},
             {"arn": "nobody"},
         ],
-        prefix="?",
+        prefix="Mars",
     )
     with pytest.raises(ConfigurationError) as caught:
         parse(raw)

@@ -21,10 +21,8 @@ pytestmark = pytest.mark.xdist_group("template")
 
 BOTH = pytest.mark.parametrize("name", ["watcher", "sweeper"])
 READS = ("*:Get*", "*:List*", "*:BatchGet*", "*:Query", "*:ConditionCheck*")
-# How the adapters call a client: self._iam.get_user( or self._iam.get_paginator("list_user_policies").
-CALL = re.compile(
-    r"\b_?(iam|dynamodb|logs|sns)\.(?:get_paginator\(\s*\"(?=\w))?(?!get_paginator)(?!meta\b)(\w+)\s*[(\"]"
-)
+# How the adapters name an operation: self._iam.get_user, or self._dynamodb.get_paginator("query").
+CALL = re.compile(r"self\._(iam|dynamodb|logs|sns)\.(?!exceptions)(?:get_paginator\(\"(?=\w))?(\w+)")
 # Characters of a role's inline policies together, white space not counted (AWS IAM, page "IAM and AWS STS quotas").
 ROLE_INLINE_LIMIT = 10240
 
