@@ -101,8 +101,8 @@ class Ledger(Protocol):
         """IDs of the grants that haven't ended, the most urgent first."""
         ...
 
-    def grants_in(self, scope_id: str) -> frozenset[str]:
-        """IDs of the grants open in a scope, read without its lease."""
+    def look(self, scope_id: str) -> Scope:
+        """Read a scope without its lease, consistently; an empty one where nothing was ever open."""
         ...
 
     def acquire(self, scope_ids: Sequence[str]) -> list[Scope]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from random import Random
 
 import pytest
 from hypothesis import assume, given, settings
@@ -64,7 +65,9 @@ def test_what_is_denied_after_opening_is_exactly_what_was_denied_less_the_exempt
 @given(documents(), exemption_lists, st.booleans())
 @settings(max_examples=40, deadline=None)
 def test_a_shared_policy_is_opened_for_the_enrolled_principals_alone(
-    text: str, exemptions: list[Exemption], two: bool
+    text: str,
+    exemptions: list[Exemption],
+    two: bool,  # noqa: FBT001 - Hypothesis passes its examples by position
 ) -> None:
     """For everybody else under a shared policy nothing changes at all."""
     if two and exemptions:
@@ -103,12 +106,12 @@ def test_exemptions_past_their_time_count_as_gone(text: str, exemptions: list[Ex
 def test_rendering_twice_is_rendering_once_whatever_the_order(
     text: str,
     exemptions: list[Exemption],
-    random: st.random,  # type: ignore[valid-type]  # Hypothesis's Random
+    random: Random,
 ) -> None:
     """The same exemptions, in any order, any number of times, give the same text."""
     once = rendered(text, exemptions)
     again = list(exemptions)
-    random.shuffle(again)  # type: ignore[attr-defined]  # as above
+    random.shuffle(again)
     assert rendered(text, again) == once
 
 
@@ -128,12 +131,12 @@ def test_other_statements_are_never_changed(text: str, exemptions: list[Exemptio
 def test_any_order_of_closing_ends_at_the_baseline(
     text: str,
     exemptions: list[Exemption],
-    random: st.random,  # type: ignore[valid-type]  # Hypothesis's Random
+    random: Random,
 ) -> None:
     """Each closing takes out its own exemption only, and the last one leaves the baseline."""
     rendered(text, exemptions)
     left = list(exemptions)
-    random.shuffle(left)  # type: ignore[attr-defined]  # as above
+    random.shuffle(left)
     while left:
         left.pop()
         after = rendered(text, left)

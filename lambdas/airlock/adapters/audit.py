@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
-
-from airlock.ports import Clock
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
@@ -19,11 +18,10 @@ class AuditNotKeptError(Exception):
 class LogAudit:
     """The port :class:`airlock.ports.Audit` on CloudWatch Logs."""
 
-    def __init__(self, logs: CloudWatchLogsClient, group: str, stream: str, clock: Clock) -> None:
+    def __init__(self, logs: CloudWatchLogsClient, group: str, stream: str) -> None:
         self._logs = logs
         self._group = group
         self._stream = stream
-        self._clock = clock
 
     def write(self, lines: Sequence[Mapping[str, object]]) -> None:
         """Append the lines.
@@ -31,7 +29,8 @@ class LogAudit:
         Raises:
             AuditNotKeptError: some weren't kept, so the decision they tell of must not be settled.
         """
-        timestamp = int(self._clock.now().timestamp() * 1000)
+        # When CloudWatch gets the line: it refuses times far from its own. When it happened stands in the line.
+        timestamp = int(time.time() * 1000)
         answer = self._logs.put_log_events(
             logGroupName=self._group,
             logStreamName=self._stream,

@@ -112,10 +112,10 @@ class DynamoLedger:
         )
         return [str(item["pk"]["S"]).removeprefix("grant#") for page in pages for item in page["Items"]]
 
-    def grants_in(self, scope_id: str) -> frozenset[str]:
-        """IDs of the grants open in a scope, read without its lease."""
+    def look(self, scope_id: str) -> Scope:
+        """Read a scope without its lease, consistently; an empty one where nothing was ever open."""
         answer = self._dynamodb.get_item(TableName=self._table, Key=scope_key(scope_id), ConsistentRead=True)
-        return frozenset(scope_from_item(scope_id, answer["Item"]).grants) if "Item" in answer else frozenset()
+        return scope_from_item(scope_id, answer.get("Item", {}))
 
     # Leases -----------------------------------------------------------------------------------------------------
 

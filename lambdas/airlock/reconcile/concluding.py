@@ -31,15 +31,26 @@ def conclude(run: Run) -> None:
 def _open(run: Run, grant: Grant, exemption: Exemption) -> None:
     held = grant.progress.exemption
     if grant.progress.state is State.OPEN and held == exemption:
+        _say_why_kept(run, grant)
         return
     opened = grant.with_progress(
         state=State.OPEN,
         opened_at=grant.progress.opened_at or run.now,
         narrowed_at=grant.progress.narrowed_at or (run.now if exemption.network else None),
         exemption=exemption,
+        detail=None,
     )
     run.grants[grant.id] = opened
     run.decide(*_name_change(held, exemption, opened))
+
+
+def _say_why_kept(run: Run, grant: Grant) -> None:
+    """Tell once why an open grant isn't brought to what later signals told, such as a narrowing that doesn't fit."""
+    error = run.choice.kept.get(grant.id)
+    if error is not None and grant.progress.detail != error.detail:
+        kept = grant.with_progress(detail=error.detail)
+        run.grants[grant.id] = kept
+        run.decide("keep-as-is", kept, f"it stays open as it was: {error.detail}")
 
 
 def _closed(run: Run, grant: Grant) -> None:

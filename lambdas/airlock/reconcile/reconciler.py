@@ -62,7 +62,7 @@ class Reconciler:
             NotConfirmedError: IAM didn't show a write; the sweep looks again.
         """
         grant = self._record(signal)
-        if grant is None or not self._has_work(grant):
+        if grant is None or not self._has_work(grant, news=True):
             return []
         return self.reconcile(self._enrolled[grant.facts.principal], grant, signal.event_id)
 
@@ -73,10 +73,12 @@ class Reconciler:
         """
         happened: list[Happening] = []
         errors: list[Exception] = []
+        looked_at: dict[str, bool] = {}
         for grant in self._ledger.grants(self._ledger.unfinished()):
             enrolled = self._enrolled.get(grant.facts.principal) or Enrolled(grant.facts.principal)
             try:
-                happened += self.reconcile(enrolled, grant, None, verify=True)
+                if self._has_work(grant, news=False) or not self._is_as_written(grant, looked_at):
+                    happened += self.reconcile(enrolled, grant, None, verify=True)
             except Exception as error:  # noqa: BLE001 - collected, and raised below once all were swept
                 errors.append(error)
         if errors:
@@ -145,16 +147,43 @@ class Reconciler:
 
     def _with_infra_id(self, signal: Signal) -> Signal:
         """An endpoint without tags belongs to the install whose VPC it was made in, if that is known."""
-        for grant in self._ledger.grants(self._ledger.grants_in(signal.principal or "")):
+        for grant in self._ledger.grants(self._ledger.look(signal.principal or "").grants):
             if signal.vpc_id in grant.facts.own_vpcs:
                 return replace(signal, infra_id=grant.facts.infra_id)
         return signal
 
-    def _has_work(self, grant: Grant) -> bool:
+    def _has_work(self, grant: Grant, *, news: bool) -> bool:
+        """Whether the grant isn't where its facts want it.
+
+        Args:
+            grant: as recorded.
+            news: whether a signal has just told something. Without news, what couldn't be written into the policies
+                before is not tried again: whatever makes room for it is news of another grant in the same scope.
+        """
         if grant.is_final:
             return False
-        settled = grant.progress.state is State.OPEN and grant.progress.exemption == exemption_of(grant.facts)
-        return not (settled and wants_open(grant, self._clock.now()))
+        if grant.progress.state is not State.OPEN or not wants_open(grant, self._clock.now()):
+            return True
+        if grant.progress.exemption == exemption_of(grant.facts):
+            return False
+        return news or grant.progress.detail is None
+
+    def _is_as_written(self, grant: Grant, looked_at: dict[str, bool]) -> bool:
+        """Whether IAM holds an open grant's policies as the ledger says; a look that takes no lease.
+
+        Args:
+            grant: an open grant.
+            looked_at: what the same sweep has found of each scope already.
+        """
+        for scope_id in grant.progress.scopes:
+            if scope_id not in looked_at:
+                records = self._ledger.look(scope_id).policies.values()
+                held = [(record, self._policies.read(record.place)) for record in records]
+                looked_at[scope_id] = all(
+                    record.intended is None and policy is not None and policy.text == record.written
+                    for record, policy in held
+                )
+        return all(looked_at[scope_id] for scope_id in grant.progress.scopes)
 
     def _reconcile(self, run: Run, grant: Grant, *, verify: bool) -> None:
         opening = None
