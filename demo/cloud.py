@@ -85,7 +85,8 @@ def _running(folder: Path, configuration: Mapping[str, Any]) -> Iterator[Embedde
             synthesis = pool.submit(synthesise, configuration, folder / "cdk")
             aws = pool.submit(lambda: stack.enter_context(ministack(folder)))
             door = pool.submit(lambda: stack.enter_context(gate(folder)))
-            (home,) = synthesis.result()
+            # Stacks of other regions only forward events to this one, where the driver brings them anyway.
+            home = next(one for one in synthesis.result() if one.region == configuration["home_region"])
             deployment = deploy(aws.result(), home)
             cloud = EmbeddedCloud(
                 aws=aws.result(),

@@ -7,6 +7,8 @@ TestEventPattern whether it matches, and its targets are invoked here.
 from __future__ import annotations
 
 import base64
+import copy
+import datetime as dt
 import json
 import time
 from collections.abc import Iterator, Mapping
@@ -69,6 +71,24 @@ class Delivery:
             raise DeliveryError(f"{self.function} failed on {self.source}: {self.error}\n{self.log}")
 
 
+def stamped(event: Mapping[str, Any], moment: dt.datetime) -> dict[str, Any]:
+    """Copy an event as if it had happened at another moment.
+
+    A stream tells of some day gone by, and what an event of that day opens would be over by now.
+
+    Args:
+        event: the EventBridge envelope.
+        moment: the new time; it needs a time zone.
+    """
+    copied: dict[str, Any] = copy.deepcopy(dict(event))
+    # EventBridge and CloudTrail both write whole seconds of UTC.
+    text = moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    copied["time"] = text
+    if "eventTime" in copied.get("detail", {}):
+        copied["detail"]["eventTime"] = text
+    return copied
+
+
 class Events:
     """The rules and schedules of one deployed stack."""
 
@@ -128,27 +148,32 @@ class Events:
     def switch_schedules(self, *, on: bool) -> None:
         """Switch the stack's schedules on or off.
 
-        MiniStack fires them as AWS does (each minute by its own clock, up to 10 s late). A demonstration in compressed
-        time wants its sweeps where it asks for them.
+        MiniStack fires them as AWS does, by its own clock and up to 10 s late. A demonstration in compressed time wants
+        its sweeps where it asks for them. Switched on again, a schedule that is overdue fires at the next tick.
 
         Args:
             on: whether they fire.
         """
         for name in self._schedules:
-            self._update(name, State="ENABLED" if on else "DISABLED")
+            self._scheduler.update_schedule(**{**self._settings(name), "State": "ENABLED" if on else "DISABLED"})
 
     def fire_schedules(self) -> None:
-        """Let MiniStack itself fire each schedule once, within its next tick of 10 s.
+        """Let MiniStack itself fire what the schedules fire, within its next tick of 10 s.
 
-        The schedules' own expressions are gone afterwards.
+        Each schedule gets a twin with the same target, due now, that goes away once it has fired.
         """
         for name in self._schedules:
-            self._update(name, State="ENABLED", ScheduleExpression="at(2020-01-01T00:00:00)")
+            schedule = self._settings(name)
+            schedule["Name"] = f"once-{time.time_ns()}"
+            schedule["State"] = "ENABLED"
+            schedule["ScheduleExpression"] = "at(2020-01-01T00:00:00)"
+            schedule["ActionAfterCompletion"] = "DELETE"
+            self._scheduler.create_schedule(**schedule)
 
-    def _update(self, name: str, **changes: str) -> None:
-        schedule = self._scheduler.get_schedule(Name=name)
-        kept = {key: value for key, value in schedule.items() if key not in _READ_ONLY}
-        self._scheduler.update_schedule(**{**kept, **changes})
+    def _settings(self, schedule: str) -> dict[str, Any]:
+        """Read a schedule in the form in which it can be written again: an update replaces all of it."""
+        found = self._scheduler.get_schedule(Name=schedule)
+        return {key: value for key, value in found.items() if key not in _READ_ONLY}
 
     def _rules(self, deployment: Deployment) -> Iterator[Rule]:
         for name in deployment.named("AWS::Events::Rule").values():

@@ -47,7 +47,7 @@ class MiniStack:
     # boto3 says of its sessions that they aren't safe to share between threads while clients are made.
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
-    def client(self, service: str, *, region: str | None = None) -> Any:  # noqa: ANN401 - boto3 names a type per service
+    def client(self, service: str, *, region: str | None = None, config: Config = _CONFIG) -> Any:  # noqa: ANN401 - boto3 names a type per service
         """Make a boto3 client of this MiniStack.
 
         MiniStack takes an access key of twelve digits for the account that the call is made in.
@@ -55,6 +55,7 @@ class MiniStack:
         Args:
             service: the service's boto3 name.
             region: another region than the home region.
+            config: how it calls; this is the signature of a boto3 session's ``client``, as far as the airlock uses it.
         """
         with self._lock:
             return _make_client(
@@ -63,7 +64,7 @@ class MiniStack:
                 region_name=region or self.region,
                 aws_access_key_id=self.account,
                 aws_secret_access_key="any",
-                config=_CONFIG,
+                config=config,
             )
 
 
