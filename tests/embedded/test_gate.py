@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from demo.gate import Gate, GateUser, gate
-from demo.processes import listens
+from demo.processes import free_ports, listens
 from demo.translation import for_gate
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("gate")]
@@ -177,12 +177,15 @@ def test_patterns_in_not_resource_leave_out_what_they_match(
     assert door.answers("odd:key") == (200, 200 if odd_is_left_out else 403)
 
 
-def test_the_server_ends_with_its_context_and_leaves_no_sockets(tmp_path: Path) -> None:
-    """After the context nobody listens on its port, and no socket of its own is left in /tmp."""
-    before = set(Path("/tmp").glob("seaweedfs-*.sock"))  # noqa: S108 - where the server puts them
-    with gate(tmp_path) as running:
-        port = int(running.endpoint.rsplit(":", 1)[1])
-        assert listens(port)
-        assert set(Path("/tmp").glob("seaweedfs-*.sock")) > before  # noqa: S108 - the same
-    assert not listens(port)
-    assert set(Path("/tmp").glob("seaweedfs-*.sock")) <= before  # noqa: S108 - the same
+def test_the_server_ends_with_its_context_and_leaves_no_sockets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After the context nobody listens on its ports, and no socket of its own is left in /tmp."""
+    ports = free_ports(8)
+    monkeypatch.setattr("demo.gate.free_ports", lambda _count: ports)
+    sockets = [Path(f"/tmp/seaweedfs-s3-grpc-{port}.sock") for port in ports]  # noqa: S108 - where the server puts it
+    with gate(tmp_path):
+        assert all(listens(port) for port in ports)
+        assert any(socket.exists() for socket in sockets)
+    assert not any(listens(port) for port in ports)
+    assert not any(socket.exists() for socket in sockets)
