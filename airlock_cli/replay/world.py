@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import json
-import os
-import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any, TextIO
+from unittest.mock import patch
 
 import boto3
 
-from airlock.adapters.clients import make_clients
+from airlock.adapters.clients import Clients, make_clients
 from airlock.adapters.iam import IamPolicies
 from airlock.adapters.ledger import DynamoLedger
 from airlock.grants.grant import Grant
 from airlock.policy.place import HeldPolicy
 from airlock.wiring import Airlock, wire
 from airlock_cli.problems import InputError
+from airlock_cli.replay.isolation import apart_from_the_caller, handlers_log_to
+from airlock_cli.replay.principal import Kind, Principal
+
+if TYPE_CHECKING:
+    from mypy_boto3_iam import IAMClient
+
+__all__ = ["Kind", "ReplayClock", "World", "a_world"]
 
 POLICY_NAME = "policy-under-test"
 GROUP_NAME = "group-under-test"
@@ -30,15 +35,6 @@ POLICY_WRITES = frozenset(
 )
 # IAM is global, and each partition has one region that answers for it.
 _HOME_REGIONS = {"aws": "us-east-1", "aws-us-gov": "us-gov-west-1", "aws-cn": "cn-north-1"}
-
-
-class Kind(StrEnum):
-    """Where the policy stands."""
-
-    USER_INLINE = "user-inline"
-    ROLE_INLINE = "role-inline"
-    GROUP_INLINE = "group-inline"
-    MANAGED = "managed"
 
 
 @dataclass(slots=True)
@@ -68,6 +64,8 @@ class World:
         airlock: the handlers' parts.
         clock: their time.
         principal: ARN of the enrolled principal.
+        policies: IAM, by clients whose calls aren't counted.
+        ledger: the ledger, likewise.
         calls: AWS calls by name, as the handlers made them.
     """
 
@@ -77,6 +75,20 @@ class World:
     policies: IamPolicies
     ledger: DynamoLedger
     calls: Counter[str] = field(default_factory=Counter)
+
+    def deliver(self, event: object) -> dict[str, object]:
+        """Hand an event to the watcher, as EventBridge would; returns what its handler returns."""
+        from airlock.handlers.watcher import act_on  # noqa: PLC0415 - loaded apart from the caller's settings
+
+        with _metrics_dropped():
+            return act_on(event, self.airlock)
+
+    def sweep(self) -> dict[str, object]:
+        """Let the sweeper run once; returns what its handler returns."""
+        from airlock.handlers.sweeper import sweep_with  # noqa: PLC0415 - as above
+
+        with _metrics_dropped():
+            return sweep_with(self.airlock)
 
     def unfinished(self) -> bool:
         """Whether a grant hasn't ended yet; not counted."""
@@ -92,7 +104,7 @@ class World:
 
 
 @contextmanager
-def a_world(principal: str, kind: Kind, policy: str, start: datetime) -> Iterator[World]:
+def a_world(principal: str, kind: Kind, policy: str, start: datetime, *, log: TextIO | None = None) -> Iterator[World]:
     """Make the account, and take it down again.
 
     Args:
@@ -100,47 +112,29 @@ def a_world(principal: str, kind: Kind, policy: str, start: datetime) -> Iterato
         kind: where the policy stands.
         policy: its text; kept to the byte.
         start: what the clock shows first.
+        log: where the handlers' own log goes; nowhere unless told otherwise.
 
     Raises:
-        InputError: the principal isn't a user or role, or can't hold a policy of this kind.
+        InputError: the principal isn't a user or role, or can't hold a policy of this kind; or moto's IAM refuses
+            the policy.
     """
-    found = re.fullmatch(
-        r"arn:(aws|aws-us-gov|aws-cn):iam::(\d{12}):(user|role)(/(?:[\w+=,.@-]+/)*)([\w+=,.@-]+)", principal
-    )
-    if found is None:
-        raise InputError(
-            f"--principal {principal!r} isn't the ARN of an IAM user or role; "
-            "it looks like arn:aws:iam::111122223333:user/ocp-installer"
-        )
-    partition, account, what, path, name = found.groups()
-    if (kind is Kind.ROLE_INLINE) != (what == "role") and kind is not Kind.MANAGED:
-        raise InputError(f"--kind {kind} doesn't go with a {what}; {what}s hold {what}-inline and managed policies")
-    region = _HOME_REGIONS[partition]
-    from moto import mock_aws  # noqa: PLC0415 - costly to import, and only a replay needs it
-
-    with _environment(MOTO_ACCOUNT_ID=account), mock_aws():
+    who = Principal.of(principal)
+    who.kind_of_policy(kind)
+    with apart_from_the_caller(who.account), handlers_log_to(log), _moto():
+        region = _HOME_REGIONS[who.partition]
         session = boto3.Session(aws_access_key_id="replay", aws_secret_access_key="replay", region_name=region)  # noqa: S106 - not a secret: nothing real is called
-        if what == "user":
-            session.client("iam").create_user(UserName=name, Path=path)
-        else:
-            session.client("iam").create_role(RoleName=name, Path=path, AssumeRolePolicyDocument="{}")
-        _hold_policy(session.client("iam"), kind, name, policy, is_user=what == "user")
-        enrolled: dict[str, list[str]] = {"groups": [], "policies": []}
-        if kind is Kind.GROUP_INLINE:
-            enrolled["groups"] = [f"arn:{partition}:iam::{account}:group/{GROUP_NAME}"]
-        if kind is Kind.MANAGED:
-            enrolled["policies"] = [f"arn:{partition}:iam::{account}:policy/{POLICY_NAME}"]
-        environment = _resources(session) | {
-            "AIRLOCK_ACCOUNT": account,
-            "AIRLOCK_PRINCIPALS": json.dumps({principal: enrolled}),
+        aside, counted = make_clients(session), make_clients(session)
+        _hold_policy(aside.iam, who, kind, policy)
+        environment = _resources(aside) | {
+            "AIRLOCK_ACCOUNT": who.account,
+            "AIRLOCK_PRINCIPALS": json.dumps({principal: _enrolled(who, kind)}),
         }
         clock = ReplayClock(start)
         calls: Counter[str] = Counter()
-        counted = boto3.Session(aws_access_key_id="replay", aws_secret_access_key="replay", region_name=region)  # noqa: S106 - as above
-        counted.events.register("before-call", lambda model, **_: calls.update([model.name]))
-        aside = make_clients(session)
+        for client in (counted.iam, counted.dynamodb, counted.logs, counted.sns):
+            client.meta.events.register("before-call", lambda model, **_: calls.update([model.name]))
         yield World(
-            airlock=wire(environment, make_clients(counted), clock, owner="replay"),
+            airlock=wire(environment, counted, clock, owner="replay"),
             clock=clock,
             principal=principal,
             policies=IamPolicies(aside.iam),
@@ -150,44 +144,74 @@ def a_world(principal: str, kind: Kind, policy: str, start: datetime) -> Iterato
 
 
 @contextmanager
-def _environment(**values: str) -> Iterator[None]:
-    """Set environment variables, and put back what was there: moto takes the account ID from one."""
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
+def _metrics_dropped() -> Iterator[None]:
+    """Drop the metrics of one call: on AWS each call sends its own off; left to pile up, powertools prints them."""
+    from airlock.handlers.observability import metrics  # noqa: PLC0415 - as above
+
     try:
         yield
     finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+        metrics.clear_metrics()
 
 
-def _hold_policy(iam: Any, kind: Kind, name: str, policy: str, *, is_user: bool) -> None:  # noqa: ANN401 - moto's boto3 client
-    """Put the policy where it is to stand."""
-    match kind:
-        case Kind.USER_INLINE:
-            iam.put_user_policy(UserName=name, PolicyName=POLICY_NAME, PolicyDocument=policy)
-        case Kind.ROLE_INLINE:
-            iam.put_role_policy(RoleName=name, PolicyName=POLICY_NAME, PolicyDocument=policy)
-        case Kind.GROUP_INLINE:
-            iam.create_group(GroupName=GROUP_NAME)
-            iam.add_user_to_group(GroupName=GROUP_NAME, UserName=name)
-            iam.put_group_policy(GroupName=GROUP_NAME, PolicyName=POLICY_NAME, PolicyDocument=policy)
-        case Kind.MANAGED:
-            arn = iam.create_policy(PolicyName=POLICY_NAME, PolicyDocument=policy)["Policy"]["Arn"]
-            if is_user:
-                iam.attach_user_policy(UserName=name, PolicyArn=arn)
-            else:
-                iam.attach_role_policy(RoleName=name, PolicyArn=arn)
+@contextmanager
+def _moto() -> Iterator[None]:
+    # Costly to import, and it reads its settings then: so neither before a replay nor before the caller's are away.
+    from moto import mock_aws  # noqa: PLC0415
+    from moto.iam.policy_validation import IAMPolicyDocumentValidator  # noqa: PLC0415
+
+    # IAM holds policies of the older version, and ones that name none ("IAM JSON policy elements: Version"); moto
+    # refuses both, and has no setting for it.
+    with patch.object(IAMPolicyDocumentValidator, "_validate_version", lambda _self: None), mock_aws():
+        yield
 
 
-def _resources(session: Any) -> dict[str, str]:  # noqa: ANN401 - as above
+def _enrolled(who: Principal, kind: Kind) -> dict[str, list[str]]:
+    """Which shared policies the airlock may change for the principal: the one under test."""
+    prefix = f"arn:{who.partition}:iam::{who.account}"
+    return {
+        "groups": [f"{prefix}:group/{GROUP_NAME}"] if kind is Kind.GROUP_INLINE else [],
+        "policies": [f"{prefix}:policy/{POLICY_NAME}"] if kind is Kind.MANAGED else [],
+    }
+
+
+def _hold_policy(iam: IAMClient, who: Principal, kind: Kind, policy: str) -> None:
+    """Make the principal, and put the policy where it is to stand."""
+    if who.what == "user":
+        iam.create_user(UserName=who.name, Path=who.path)
+    else:
+        iam.create_role(RoleName=who.name, Path=who.path, AssumeRolePolicyDocument="{}")
+    try:
+        match kind:
+            case Kind.USER_INLINE:
+                iam.put_user_policy(UserName=who.name, PolicyName=POLICY_NAME, PolicyDocument=policy)
+            case Kind.ROLE_INLINE:
+                iam.put_role_policy(RoleName=who.name, PolicyName=POLICY_NAME, PolicyDocument=policy)
+            case Kind.GROUP_INLINE:
+                iam.create_group(GroupName=GROUP_NAME)
+                iam.add_user_to_group(GroupName=GROUP_NAME, UserName=who.name)
+                iam.put_group_policy(GroupName=GROUP_NAME, PolicyName=POLICY_NAME, PolicyDocument=policy)
+            case Kind.MANAGED:
+                _attach(iam, who, iam.create_policy(PolicyName=POLICY_NAME, PolicyDocument=policy)["Policy"]["Arn"])
+    except iam.exceptions.MalformedPolicyDocumentException as error:
+        raise InputError(
+            f"IAM, as moto plays it, refuses the policy: {error.response['Error']['Message']}\n"
+            "Give a policy document as IAM holds it."
+        ) from error
+
+
+def _attach(iam: IAMClient, who: Principal, policy_arn: str) -> None:
+    if who.what == "user":
+        iam.attach_user_policy(UserName=who.name, PolicyArn=policy_arn)
+    else:
+        iam.attach_role_policy(RoleName=who.name, PolicyArn=policy_arn)
+
+
+def _resources(clients: Clients) -> dict[str, str]:
     """What the template would have made, by the variables that would name it."""
-    keys = [("pk", "HASH"), ("sk", "RANGE")]
-    index = [("open", "HASH"), ("not_after", "RANGE")]
-    session.client("dynamodb").create_table(
+    keys: list[tuple[str, Any]] = [("pk", "HASH"), ("sk", "RANGE")]
+    index: list[tuple[str, Any]] = [("open", "HASH"), ("not_after", "RANGE")]
+    clients.dynamodb.create_table(
         TableName="ledger",
         KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in keys],
         AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name, _ in (*keys, *index)],
@@ -200,12 +224,11 @@ def _resources(session: Any) -> dict[str, str]:  # noqa: ANN401 - as above
         ],
         BillingMode="PAY_PER_REQUEST",
     )
-    logs = session.client("logs")
-    logs.create_log_group(logGroupName="audit")
-    logs.create_log_stream(logGroupName="audit", logStreamName="replay")
+    clients.logs.create_log_group(logGroupName="audit")
+    clients.logs.create_log_stream(logGroupName="audit", logStreamName="replay")
     return {
         "AIRLOCK_TABLE": "ledger",
         "AIRLOCK_AUDIT_LOG_GROUP": "audit",
         "AIRLOCK_AUDIT_LOG_STREAM": "replay",
-        "AIRLOCK_NOTICES_TOPIC": session.client("sns").create_topic(Name="notices")["TopicArn"],
+        "AIRLOCK_NOTICES_TOPIC": clients.sns.create_topic(Name="notices")["TopicArn"],
     }

@@ -1,0 +1,104 @@
+"""What came of a replay, and the same as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from airlock.grants.grant import Grant, State
+from airlock.policy.exemption import iso
+from airlock_cli.replay.fetch import FetchResult
+from airlock_cli.replay.told import Told
+
+
+@dataclass(frozen=True, slots=True)
+class Install:
+    """One install: what the stream told, what became of its grant, and of its fetch.
+
+    Attributes:
+        told: what the stream told.
+        grant: as the ledger has it at the end; None where no signal of it was delivered.
+        fetch: None where the stream has no RunInstances of its bootstrap node.
+    """
+
+    told: Told
+    grant: Grant | None
+    fetch: FetchResult | None
+
+    @property
+    def refused(self) -> bool:
+        """Whether the airlock refused to open."""
+        return self.grant is not None and self.grant.progress.state is State.REFUSED
+
+    @property
+    def ended(self) -> bool:
+        """Whether its grant has ended in another way than by being refused."""
+        return self.grant is not None and self.grant.is_final and not self.refused
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What came of a replay.
+
+    Attributes:
+        installs: the principal's, in the order of their first events.
+        others: other principals whose installs the stream holds.
+        events: how many events the stream holds.
+        policy_restored: whether the policy is what it was, to the byte.
+        policy_writes: calls that changed a policy.
+        aws_calls: all calls of the handlers; of the sweeps, those made while a grant hadn't ended.
+        ignored_events: events that told nothing of an install of the principal's; other people's calls are among them.
+        ended_at: what the clock showed at the end.
+    """
+
+    installs: tuple[Install, ...]
+    others: frozenset[str]
+    events: int
+    policy_restored: bool
+    policy_writes: int
+    aws_calls: int
+    ignored_events: int
+    ended_at: datetime
+
+    def as_json(self) -> dict[str, Any]:
+        """The result as data; times are ISO 8601 or None.
+
+        A refused grant was never open, so it has no closed_at and no close_reason: its reason stands in ``refused``. A
+        grant that ended without having been opened has both, with opened_at None.
+        """
+        return {
+            "installs": [_install(one) for one in self.installs],
+            "policy_restored": self.policy_restored,
+            "policy_writes": self.policy_writes,
+            "aws_calls": self.aws_calls,
+            "refused": [
+                {
+                    "infra_id": one.told.infra_id,
+                    "reason": one.grant.progress.reason,
+                    "detail": one.grant.progress.detail,
+                }
+                for one in self.installs
+                if one.refused and one.grant
+            ],
+            "ignored_events": self.ignored_events,
+        }
+
+
+def _install(install: Install) -> dict[str, Any]:
+    told, fetch = install.told, install.fetch
+    progress = install.grant.progress if install.grant else None
+    return {
+        "infra_id": told.infra_id,
+        "region": told.region,
+        "opened_at": _iso(progress.opened_at if progress else None),
+        "narrowed_at": _iso(progress.narrowed_at if progress else None),
+        "closed_at": _iso(progress.closed_at if progress and install.ended else None),
+        "close_reason": progress.reason if progress and install.ended else None,
+        "instance_id": told.instance,
+        "fetch": {"at": _iso(fetch.at if fetch else None), "allowed": fetch.allowed if fetch else None},
+    }
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return iso(moment) if moment else None
