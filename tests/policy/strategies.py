@@ -168,7 +168,7 @@ exemption_lists = st.lists(
         region=st.sampled_from([None, REGION]),
     ),
     max_size=3,
-    unique_by=lambda one: one.objects[-1].rsplit("/", 1)[0].split(":::")[1][-10:],
+    unique_by=lambda one: next(infra_id for infra_id in INFRA_IDS if infra_id in one.objects[0]),
 )
 
 

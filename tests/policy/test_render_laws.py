@@ -21,6 +21,7 @@ from tests.policy.strategies import (
     STRANGER,
     USER,
     documents,
+    exemption,
     exemption_lists,
     is_denied,
     is_exempt,
@@ -152,6 +153,14 @@ def test_sids_stay_unique(text: str, exemptions: list[Exemption]) -> None:
     after = [one["Sid"] for one in statements_of(parse_document(rendered(text, exemptions))) if "Sid" in one]
     assume(len(before) == len(set(before)))
     assert len(after) == len(set(after))
+
+
+def test_two_exemptions_for_one_object_are_refused() -> None:
+    """Exemptions that speak of one object would shut each other's, so the renderer refuses the pair."""
+    pair = [exemption(minutes=5), exemption(minutes=60)]
+    with pytest.raises(CannotRenderError) as caught:
+        render(sample_texts()[0], pair, NOW)
+    assert caught.value.reason == "overlapping-objects"
 
 
 @pytest.mark.parametrize("text", sample_texts())

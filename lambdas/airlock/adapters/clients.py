@@ -35,13 +35,18 @@ def make_clients(session: Any = boto3) -> Clients:  # noqa: ANN401 - the boto3 m
     Args:
         session: where they come from: boto3 itself, or a session of a test's.
     """
-    iam = session.client("iam", config=_RETRIES)
-    # boto3 turns policy documents into objects, which loses their bytes. A baseline is restored to the byte,
-    # so the documents must arrive as the text that IAM sent.
-    iam.meta.events.unregister("after-call.iam", json_decode_policies)
     return Clients(
-        iam=iam,
+        iam=with_raw_documents(session.client("iam", config=_RETRIES)),
         dynamodb=session.client("dynamodb", config=_RETRIES),
         logs=session.client("logs", config=_RETRIES),
         sns=session.client("sns", config=_RETRIES),
     )
+
+
+def with_raw_documents(iam: IAMClient) -> IAMClient:
+    """Make an IAM client hand out policy documents as the text that IAM sent.
+
+    boto3 turns them into objects, which loses their bytes; a baseline is restored to the byte.
+    """
+    iam.meta.events.unregister("after-call.iam", json_decode_policies)
+    return iam

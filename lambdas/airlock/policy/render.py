@@ -91,6 +91,7 @@ def render(baseline: str, exemptions: Sequence[Exemption], now: datetime, *, sha
         (exemption for exemption in exemptions if exemption.not_after > now),
         key=lambda exemption: (exemption.not_after, exemption.objects, exemption.principal),
     )
+    _refuse_overlaps(live)
     statements: list[Statement] = []
     opened = False
     for statement in statements_of(document):
@@ -123,6 +124,17 @@ def is_airlock_statement(statement: Statement) -> bool:
     """Whether the statement bears a Sid such as only the airlock writes."""
     sid = statement.get("Sid")
     return isinstance(sid, str) and sid.startswith(SID) and sid.removeprefix(SID).isdecimal()
+
+
+def _refuse_overlaps(exemptions: Sequence[Exemption]) -> None:
+    # Each exemption says of its objects when they are denied. Two that speak of one object would shut each other's,
+    # so that whoever names another's install could close it.
+    seen: set[str] = set()
+    for exemption in exemptions:
+        twice = seen.intersection(exemption.objects)
+        if twice:
+            raise CannotRenderError("overlapping-objects", f"another grant is open for {min(twice)} already")
+        seen.update(exemption.objects)
 
 
 def _caught_service_calls(statement: Statement, exemptions: Sequence[Exemption]) -> tuple[Exemption, ...]:

@@ -91,7 +91,7 @@ def without_actions(statement: Statement, actions: tuple[str, ...], objects: tup
     if resource_form(statement) in ("arns", "s3-names"):
         detail = "the action \"s3:*\" can't be parted from s3:GetObject on resources that aren't S3's alone"
         raise CannotRenderError("action-pattern", detail)
-    return [_all_actions_but({**_without_resource(statement), "Resource": one_or_list(objects)}, actions)]
+    return [_all_actions_but(_only_resources(statement, objects), actions)]
 
 
 def without_objects(statement: Statement, objects: tuple[str, ...]) -> list[Statement]:
@@ -109,19 +109,19 @@ def without_objects(statement: Statement, objects: tuple[str, ...]) -> list[Stat
         present = as_list(statement["NotResource"])
         return [{**statement, "NotResource": one_or_list(present + [arn for arn in objects if arn not in present])}]
     if form == "everything":
-        return [{**_without_resource(statement), "NotResource": one_or_list(objects)}]
+        return [_all_resources_but(statement, objects)]
     if form == "listed":
         left = _with(statement, "Resource", [arn for arn in as_list(statement["Resource"]) if arn not in objects])
         return [left] if left else []
-    fetches = only_actions(_without_resource(statement), (GET_OBJECT,))
+    fetches = only_actions(statement, (GET_OBJECT,))
     if form == "arns":
-        return [{**fetches, "NotResource": one_or_list(objects)}]
-    return _bucket_arns_but(fetches, statement, objects)
+        return [_all_resources_but(fetches, objects)]
+    return _bucket_arns_but(fetches, objects)
 
 
 def on_objects(statement: Statement, objects: tuple[str, ...]) -> Statement:
     """The statement for ``s3:GetObject`` on the objects and nothing else."""
-    return {**only_actions(_without_resource(statement), (GET_OBJECT,)), "Resource": one_or_list(objects)}
+    return _only_resources(only_actions(statement, (GET_OBJECT,)), objects)
 
 
 def only_actions(statement: Statement, actions: tuple[str, ...]) -> Statement:
@@ -154,14 +154,14 @@ def resource_form(statement: Statement) -> str:
     raise CannotRenderError("resource-pattern", detail)
 
 
-def _bucket_arns_but(fetches: Statement, statement: Statement, objects: tuple[str, ...]) -> list[Statement]:
+def _bucket_arns_but(fetches: Statement, objects: tuple[str, ...]) -> list[Statement]:
     # No pattern says "arn:aws:s3:::* but these". Instead: neither these nor an ARN with a region or an account (access
     # points, which the statement never named). Read as plain text those two patterns also take in keys with a colon;
     # the second statement names exactly these.
     partition = objects[0].split(":")[1]
     regional = [f"arn:{partition}:s3:?*:*:*", f"arn:{partition}:s3::?*:*"]
-    with_colon = [f"{pattern}:*" for pattern in as_list(statement["Resource"]) if _names_all_of_s3(pattern)]
-    return [{**fetches, "NotResource": [*objects, *regional]}, {**fetches, "Resource": one_or_list(with_colon)}]
+    with_colon = [f"{pattern}:*" for pattern in as_list(fetches["Resource"]) if _names_all_of_s3(pattern)]
+    return [_all_resources_but(fetches, (*objects, *regional)), _only_resources(fetches, tuple(with_colon))]
 
 
 def _names_all_of_s3(pattern: str) -> bool:
@@ -195,8 +195,12 @@ def _only_s3_resources(statement: Statement) -> bool:
     return bool(patterns) and all(re.match(r"arn:(\*|[a-z-]+):s3:", pattern) for pattern in patterns)
 
 
-def _without_resource(statement: Statement) -> Statement:
-    return {key: value for key, value in statement.items() if key not in ("Resource", "NotResource")}
+def _all_resources_but(statement: Statement, objects: tuple[str, ...]) -> Statement:
+    return _replace_element(statement, "Resource", "NotResource", objects)
+
+
+def _only_resources(statement: Statement, objects: tuple[str, ...]) -> Statement:
+    return _replace_element(statement, "NotResource" if "NotResource" in statement else "Resource", "Resource", objects)
 
 
 def _with(statement: Statement, element: str, values: list[str]) -> Statement | None:

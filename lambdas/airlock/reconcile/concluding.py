@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from airlock.grants.grant import CloseReason, Grant, State, wants_open, why_it_ends
 from airlock.policy.exemption import Exemption
+from airlock.reconcile.happening import PolicyWrite
 from airlock.reconcile.run import Run
 
 
@@ -41,7 +42,13 @@ def _open(run: Run, grant: Grant, exemption: Exemption) -> None:
         detail=None,
     )
     run.grants[grant.id] = opened
-    run.decide(*_name_change(held, exemption, opened))
+    if held is None or _is_told_apart(held, exemption) or any(isinstance(one, PolicyWrite) for one in run.happened):
+        run.decide(*_name_change(held, exemption, opened))
+
+
+def _is_told_apart(held: Exemption, exemption: Exemption) -> bool:
+    """Whether two exemptions open something else; the region alone makes a difference only where a policy names it."""
+    return (held.objects, held.network) != (exemption.objects, exemption.network)
 
 
 def _say_why_kept(run: Run, grant: Grant) -> None:
