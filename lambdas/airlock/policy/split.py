@@ -155,13 +155,15 @@ def resource_form(statement: Statement) -> str:
 
 
 def _bucket_arns_but(fetches: Statement, objects: tuple[str, ...]) -> list[Statement]:
-    # No pattern says "arn:aws:s3:::* but these". Instead: neither these nor an ARN with a region or an account (access
-    # points, which the statement never named). Read as plain text those two patterns also take in keys with a colon;
-    # the second statement names exactly these.
+    # No pattern says "arn:aws:s3:::* but these". Instead: neither these nor an access point's objects, which the
+    # statement never named. Read as plain text, that pattern also takes in keys with a colon and a bucket called
+    # "accesspoint"; the second statement names exactly these. (Of S3's ARNs with a region IAM takes access points'
+    # alone: "Resource ... can not contain region information".)
     partition = objects[0].split(":")[1]
-    regional = [f"arn:{partition}:s3:?*:*:*", f"arn:{partition}:s3::?*:*"]
-    with_colon = [f"{pattern}:*" for pattern in as_list(fetches["Resource"]) if _names_all_of_s3(pattern)]
-    return [_all_resources_but(fetches, (*objects, *regional)), _only_resources(fetches, tuple(with_colon))]
+    present = [pattern for pattern in as_list(fetches["Resource"]) if _names_all_of_s3(pattern)]
+    mistaken = [*(f"{pattern}:*" for pattern in present), f"arn:{partition}:s3:::accesspoint/*"]
+    but_these = _all_resources_but(fetches, (*objects, f"arn:{partition}:s3:*:*:accesspoint/*"))
+    return [but_these, _only_resources(fetches, tuple(mistaken))]
 
 
 def _names_all_of_s3(pattern: str) -> bool:

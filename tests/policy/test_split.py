@@ -1,0 +1,57 @@
+"""Taking objects out of a statement that names all of S3 by a pattern."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from moto.iam.policy_validation import IAMPolicyDocumentValidator
+
+from airlock.policy.evaluate import Request
+from airlock.policy.render import render
+from airlock.policy.requests import Fetch
+from tests.policy.strategies import INFRA_IDS, NOW, PUBLIC, USER, exemption, is_denied, objects, sample_texts
+
+ALL_OF_S3 = ["arn:aws:s3:::*", "arn:aws:s3:::*/*", ["arn:aws:s3:::*", "arn:aws:s3:::*/*"], "arn:*:s3:::*"]
+"""The forms of Resource that name every object and no access point."""
+
+
+def fence(resource: object, action: object = "s3:*") -> str:
+    """A source-network deny of these resources."""
+    condition = {"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}, "Bool": {"aws:ViaAWSService": "false"}}
+    statement = {"Effect": "Deny", "Action": action, "Resource": resource, "Condition": condition}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def get(arn: str) -> Request:
+    """A GET of an object from outside."""
+    return Fetch(arn, USER, NOW, complete=True).from_address(PUBLIC)
+
+
+@pytest.mark.parametrize("resource", ALL_OF_S3)
+@pytest.mark.parametrize(
+    ("arn", "stays_denied"),
+    [
+        ("arn:aws:s3:::other/key", True),
+        ("arn:aws:s3:::accesspoint/key", True),
+        ("arn:aws:s3:::accesspoint/a:b/c", True),
+        ("arn:aws:s3:::other/a:b:accesspoint/c", True),
+        ("arn:aws:s3:::other/:accesspoint/c", True),
+        ("arn:aws:s3:us-east-2:111122223333:accesspoint/name/object/key", False),
+        ("arn:aws:s3::111122223333:accesspoint/alias.mrap/object/key", False),
+        (objects(INFRA_IDS[0])[0], False),
+        (objects(INFRA_IDS[0])[1], False),
+    ],
+)
+def test_only_the_objects_are_taken_out_of_all_of_s3(resource: object, arn: str, stays_denied: bool) -> None:  # noqa: FBT001 - pytest passes by name
+    """Look-alikes of an access point stay denied, and access points, which weren't denied, stay as they were."""
+    text = render(fence(resource), [exemption()], NOW)
+    assert is_denied(json.loads(text), get(arn)) is stays_denied
+
+
+@pytest.mark.parametrize("text", [*sample_texts(), *(fence(resource) for resource in ALL_OF_S3)])
+def test_iam_takes_what_is_written(text: str) -> None:
+    """IAM's rules for documents, as moto has copied them, hold for every opened policy."""
+    for exemptions in ([exemption()], [exemption(), exemption(INFRA_IDS[1], vpc="vpc-0aaaaaaaaaaaaaaa1")]):
+        for shared in (False, True):
+            IAMPolicyDocumentValidator(render(text, exemptions, NOW, shared=shared)).validate()
