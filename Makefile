@@ -25,10 +25,10 @@ demo: $(READY)  ## Watch both kinds of install go 403, 200, 403 on an embedded A
 	$(BIN)/python -m demo
 
 test: $(READY) lint  ## Install, then lint, type-check and run every test
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-fast: $(READY)  ## The tests that need no servers
-	$(BIN)/python -m pytest -n 2 -m "not e2e" -q
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not e2e" -q
 
 lint: $(READY)  ## ruff and mypy --strict
 	$(BIN)/ruff check .
