@@ -1,0 +1,330 @@
+"""A whole account on moto, with the airlock's real parts in it, a clock to turn, and a say in every AWS call.
+
+The airlock's clients and the test's own are apart: only what the airlock calls is counted, failed or altered.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError
+from moto import mock_aws
+from moto.sns.models import sns_backends
+
+from airlock.adapters.clients import Clients, make_clients
+from airlock.adapters.iam import IamPolicies
+from airlock.adapters.ledger import DynamoLedger
+from airlock.grants.grant import Grant, grant_id
+from airlock.handlers.sweeper import sweep_with
+from airlock.handlers.watcher import act_on
+from airlock.install.names import Era
+from airlock.policy.place import PolicyKind, PolicyPlace
+from airlock.wiring import Airlock, wire
+from tests.events import Event, Install
+
+ACCOUNT = "111122223333"
+HOME = "us-east-1"
+REGION = "us-east-2"
+START = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
+USER = f"arn:aws:iam::{ACCOUNT}:user/ci/ocp-installer"
+OTHER_USER = f"arn:aws:iam::{ACCOUNT}:user/ocp-two"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/ci/OpenShiftInstaller"
+GROUP = f"arn:aws:iam::{ACCOUNT}:group/installers"
+KINDS = (PolicyKind.USER_INLINE, PolicyKind.ROLE_INLINE, PolicyKind.GROUP_INLINE, PolicyKind.MANAGED)
+
+Change = Callable[[dict[str, Any]], None]
+
+
+class Crash(BaseException):
+    """The process ends here; nothing after it runs, not even what lets leases go."""
+
+
+def refusal(code: str = "AccessDenied") -> ClientError:
+    """AWS's refusal of a call."""
+    return ClientError({"Error": {"Code": code, "Message": "no"}}, "Call")
+
+
+@dataclass(slots=True)
+class Clock:
+    """A clock that a test turns; sleeping takes no time but the clock's."""
+
+    moment: datetime = START
+
+    def now(self) -> datetime:
+        """The present moment."""
+        return self.moment
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass."""
+        self.moment += timedelta(seconds=seconds)
+
+
+@dataclass(slots=True)
+class Interference:
+    """What happens to the airlock's AWS calls.
+
+    Attributes:
+        made: each call's name and parameters.
+        failures: by name and "before" or "after": what is raised at each coming call of that name, None for nothing.
+        changes: by name: what is done to every answer.
+        dead: whether the process has crashed.
+    """
+
+    made: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    failures: dict[tuple[str, str], list[BaseException | None]] = field(default_factory=dict)
+    changes: dict[str, Change] = field(default_factory=dict)
+    dead: bool = False
+
+    def forget(self) -> None:
+        """Be as new, for the next test."""
+        self.made.clear()
+        self.failures.clear()
+        self.changes.clear()
+        self.dead = False
+
+    def asked(self, model: Any, params: dict[str, Any], **_: object) -> None:  # noqa: ANN401 - botocore's
+        """Note a call."""
+        self.made.append((model.name, params))
+
+    def leaves(self, model: Any, **_: object) -> None:  # noqa: ANN401 - botocore's
+        """Fail a call before it reaches AWS."""
+        if self.dead:
+            raise Crash
+        self._fail(model.name, "before")
+
+    def comes_back(self, model: Any, parsed: dict[str, Any], **_: object) -> None:  # noqa: ANN401 - botocore's
+        """Fail a call that AWS has carried out, or alter what AWS answered."""
+        self._fail(model.name, "after")
+        if model.name in self.changes:
+            self.changes[model.name](parsed)
+
+    def _fail(self, name: str, when: str) -> None:
+        coming = self.failures.get((name, when))
+        error = coming.pop(0) if coming else None
+        if isinstance(error, Crash):
+            self.dead = True
+        if error is not None:
+            raise error
+
+
+@cache
+def _clients() -> tuple[Clients, Clients, Interference]:
+    """Clients for the airlock and for the test, made once a process: making them is what takes time."""
+    calls = Interference()
+    acting = _session()
+    acting.events.register("before-parameter-build", calls.asked)
+    acting.events.register("before-call", calls.leaves)
+    acting.events.register("after-call", calls.comes_back)
+    return make_clients(acting), make_clients(_session()), calls
+
+
+def _session() -> boto3.Session:
+    return boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=HOME)
+
+
+@dataclass(slots=True)
+class Account:
+    """The account.
+
+    Attributes:
+        clock: the airlock's time.
+        calls: what happens to its AWS calls.
+        aside: clients that nobody watches, for what a human or another program does.
+        airlock: the parts, wired anew by each ``enrol`` and ``revive``.
+    """
+
+    clock: Clock
+    calls: Interference
+    aside: Clients
+    acting: Clients
+    principals: dict[str, dict[str, Any]] = field(default_factory=dict)
+    airlock: Airlock = field(init=False)
+    runs: int = 0
+
+    def enrol(self, principal: str, **options: object) -> None:
+        """Enrol a principal; ``groups``, ``policies`` and ``timeout_minutes`` as in the configuration."""
+        self.principals[principal] = options
+        self.revive()
+
+    def revive(self) -> None:
+        """Start the airlock's process anew, under another owner's name and with the settings as they are."""
+        self.calls.dead = False
+        self.runs += 1
+        self.airlock = self.another()
+
+    def another(self, owner: str | None = None) -> Airlock:
+        """One more process on the same ledger."""
+        return wire(self._environment(), self.acting, self.clock, owner or f"process-{self.runs}")
+
+    def stand(self, kind: PolicyKind, text: str, principal: str = "", name: str = "net") -> PolicyPlace:
+        """Make a principal, unless it is there, and put a policy on it; the role by default where the kind is a role's.
+
+        A group's and a managed policy's ARN are named in the principal's enrolment.
+        """
+        principal = principal or (ROLE if kind is PolicyKind.ROLE_INLINE else USER)
+        self._exist(principal)
+        holder, iam, user = principal, self.aside.iam, _name(principal)
+        options = dict(self.principals.get(principal, {}))
+        match kind:
+            case PolicyKind.USER_INLINE:
+                iam.put_user_policy(UserName=user, PolicyName=name, PolicyDocument=text)
+            case PolicyKind.ROLE_INLINE:
+                iam.put_role_policy(RoleName=user, PolicyName=name, PolicyDocument=text)
+            case PolicyKind.GROUP_INLINE:
+                holder = GROUP
+                _unless_there(lambda: iam.create_group(GroupName=_name(GROUP)))
+                iam.add_user_to_group(GroupName=_name(GROUP), UserName=user)
+                iam.put_group_policy(GroupName=_name(GROUP), PolicyName=name, PolicyDocument=text)
+                options["groups"] = [GROUP]
+            case _:
+                holder = f"arn:aws:iam::{ACCOUNT}:policy/{name}"
+                _unless_there(lambda: iam.create_policy(PolicyName=name, PolicyDocument=text))
+                if principal.split(":")[5].startswith("user/"):
+                    iam.attach_user_policy(UserName=user, PolicyArn=holder)
+                else:
+                    iam.attach_role_policy(RoleName=user, PolicyArn=holder)
+                options["policies"] = [*options.get("policies", ()), holder]
+        self.enrol(principal, **options)
+        return PolicyPlace(kind, holder, name)
+
+    def text(self, place: PolicyPlace) -> str | None:
+        """A policy's text as IAM holds it; None where it is gone."""
+        held = IamPolicies(self.aside.iam).read(place)
+        return held.text if held else None
+
+    def edit(self, place: PolicyPlace, text: str) -> None:
+        """A human's change of a policy."""
+        IamPolicies(self.aside.iam).write(place, text, None)
+
+    def deliver(self, *events: Event) -> list[str]:
+        """Bring events to the watcher, each at the time that it tells, or now if that is past."""
+        names: list[str] = []
+        for event in events:
+            told = datetime.fromisoformat(event["time"])
+            self.clock.moment = max(self.clock.moment, told)
+            names += _names(act_on(event, self.airlock))
+        return names
+
+    def sweep(self, after: float = 60) -> list[str]:
+        """Sweep once, some seconds later."""
+        self.clock.sleep(after)
+        return _names(sweep_with(self.airlock))
+
+    def grant(self, infra_id: str, principal: str = USER) -> Grant:
+        """A grant as the ledger has it."""
+        ledger = DynamoLedger(self.aside.dynamodb, "ledger", "aside", self.clock)
+        return ledger.grants([grant_id(ACCOUNT, principal, infra_id)])[0]
+
+    def audit(self, kind: str | None = None) -> list[dict[str, Any]]:
+        """The audit trail's lines, oldest first; of one kind, or all."""
+        events = self.aside.logs.get_log_events(logGroupName="audit", logStreamName="tests", startFromHead=True)
+        lines = [json.loads(event["message"]) for event in events["events"]]
+        return [line for line in lines if kind in (None, line["kind"])]
+
+    def notices(self) -> list[tuple[str, str]]:
+        """Subjects and texts of the notices."""
+        topic = sns_backends[ACCOUNT][HOME].topics[f"arn:aws:sns:{HOME}:{ACCOUNT}:notices"]
+        return [(str(sent[2]), str(sent[1])) for sent in topic.sent_notifications]
+
+    def writes(self) -> list[str]:
+        """The calls by which the airlock has changed policies."""
+        changing = (
+            "PutUserPolicy",
+            "PutRolePolicy",
+            "PutGroupPolicy",
+            "CreatePolicyVersion",
+            "SetDefaultPolicyVersion",
+        )
+        return [name for name, _ in self.calls.made if name in changing]
+
+    def _exist(self, principal: str) -> None:
+        kind, _, rest = principal.split(":")[5].partition("/")
+        path = f"/{rest.rpartition('/')[0]}/".replace("//", "/")
+        iam = self.aside.iam
+        if kind == "user":
+            _unless_there(lambda: iam.create_user(UserName=_name(principal), Path=path))
+        else:
+            _unless_there(lambda: iam.create_role(RoleName=_name(principal), Path=path, AssumeRolePolicyDocument="{}"))
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            "AIRLOCK_ACCOUNT": ACCOUNT,
+            "AIRLOCK_TABLE": "ledger",
+            "AIRLOCK_AUDIT_LOG_GROUP": "audit",
+            "AIRLOCK_AUDIT_LOG_STREAM": "tests",
+            "AIRLOCK_NOTICES_TOPIC": f"arn:aws:sns:{HOME}:{ACCOUNT}:notices",
+            "AIRLOCK_PRINCIPALS": json.dumps(self.principals),
+        }
+
+
+def install(infra_id: str = "prod-7xk2q", principal: str = USER, era: Era = Era.CAPA) -> Install:
+    """An install in the usual region."""
+    return Install(infra_id=infra_id, principal=principal, region=REGION, era=era)
+
+
+def at(seconds: float) -> datetime:
+    """So many seconds after the start."""
+    return START + timedelta(seconds=seconds)
+
+
+@contextmanager
+def an_account() -> Iterator[Account]:
+    """An empty account with the template's table, log stream and topic."""
+    acting, aside, calls = _clients()
+    before = os.environ.get("MOTO_ACCOUNT_ID")
+    os.environ["MOTO_ACCOUNT_ID"] = ACCOUNT
+    try:
+        with mock_aws():
+            _resources(aside)
+            calls.forget()
+            yield Account(Clock(), calls, aside, acting)
+    finally:
+        os.environ.pop("MOTO_ACCOUNT_ID")
+        if before is not None:
+            os.environ["MOTO_ACCOUNT_ID"] = before
+
+
+def _resources(aside: Clients) -> None:
+    keys: list[Any] = [("pk", "HASH"), ("sk", "RANGE")]
+    index: list[Any] = [("open", "HASH"), ("not_after", "RANGE")]
+    aside.dynamodb.create_table(
+        TableName="ledger",
+        KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in keys],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name, _ in (*keys, *index)],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "open-grants",
+                "KeySchema": [{"AttributeName": name, "KeyType": kind} for name, kind in index],
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            }
+        ],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    aside.logs.create_log_group(logGroupName="audit")
+    aside.logs.create_log_stream(logGroupName="audit", logStreamName="tests")
+    aside.sns.create_topic(Name="notices")
+
+
+def _names(answer: dict[str, object]) -> list[str]:
+    happened = answer.get("happened", [])
+    return [str(name) for name in happened] if isinstance(happened, list) else []
+
+
+def _name(arn: str) -> str:
+    return arn.rsplit("/", 1)[-1]
+
+
+def _unless_there(make: Callable[[], object]) -> None:
+    try:
+        make()
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") != "EntityAlreadyExists":
+            raise
