@@ -125,9 +125,9 @@ def scope_to_text(scope: Scope) -> str:
 
 def scope_from_item(scope_id: str, item: Item) -> Scope:
     """A scope from its item; an empty one where the item only holds a lease."""
-    if "open" not in item:
+    if "content" not in item:
         return Scope(scope_id)
-    kept = json.loads(item["open"]["S"])
+    kept = json.loads(item["content"]["S"])
     records = [
         PolicyRecord(
             place=PolicyPlace(PolicyKind(record["kind"]), record["holder"], record["name"]),

@@ -55,15 +55,15 @@ class Leases:
 
     def update(self, key: dict[str, Any], text: str, *, let_go: bool) -> dict[str, Any]:
         """The transaction's update that keeps a scope's text, on condition that the lease is still ours."""
-        action = "SET #open = :open" + (" REMOVE lease_owner, lease_until" if let_go else "")
+        # Not the attribute "open": that is the index's key, of which DynamoDB takes 2,048 bytes and no more.
+        action = "SET content = :content" + (" REMOVE lease_owner, lease_until" if let_go else "")
         return {
             "TableName": self._table,
             "Key": key,
             "UpdateExpression": action,
             "ConditionExpression": _OURS,
-            "ExpressionAttributeNames": {"#open": "open"},
             "ExpressionAttributeValues": {
-                ":open": {"S": text},
+                ":content": {"S": text},
                 ":me": {"S": self._owner},
                 ":now": {"N": self._seconds(0)},
             },
