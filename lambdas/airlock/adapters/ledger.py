@@ -89,8 +89,9 @@ class DynamoLedger:
     # Grants -----------------------------------------------------------------------------------------------------
 
     def grants(self, ids: Iterable[str]) -> list[Grant]:
-        """Read grants, consistently; unknown IDs are left out."""
-        keys = [_grant_key(grant_id) for grant_id in dict.fromkeys(ids)]
+        """Read grants, consistently and in the order asked for; unknown IDs are left out."""
+        wanted = list(dict.fromkeys(ids))
+        keys = [_grant_key(grant_id) for grant_id in wanted]
         found: list[Grant] = []
         while keys:
             request: Any = {self._table: {"Keys": keys[:BATCH], "ConsistentRead": True}}
@@ -99,7 +100,8 @@ class DynamoLedger:
             # What DynamoDB had no capacity for comes back as unprocessed and is asked for again.
             unprocessed: dict[str, Any] = dict(answer.get("UnprocessedKeys", {}))
             keys = unprocessed.get(self._table, {}).get("Keys", []) + keys[BATCH:]
-        return found
+        order = {grant_id: place for place, grant_id in enumerate(wanted)}
+        return sorted(found, key=lambda grant: order[grant.id])
 
     def unfinished(self) -> list[str]:
         """IDs of the grants that haven't ended, the most urgent first; read from a sparse index, never by a scan."""
