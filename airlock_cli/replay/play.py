@@ -42,6 +42,7 @@ class _Sweeps:
     """The sweeper's schedule. While every grant has ended a sweep only finds that out, so those are passed over."""
 
     world: World
+    every: timedelta
     next_at: datetime
     busy: bool = False
 
@@ -50,12 +51,12 @@ class _Sweeps:
         while self.busy and self.next_at <= moment:
             self.one()
         if self.next_at <= moment:
-            self.next_at += SWEEP_EVERY * ((moment - self.next_at) // SWEEP_EVERY + 1)
+            self.next_at += self.every * ((moment - self.next_at) // self.every + 1)
 
     def one(self) -> None:
         """Make the next sweep."""
         self.world.clock.moment = max(self.world.clock.moment, self.next_at)
-        self.next_at += SWEEP_EVERY
+        self.next_at += self.every
         if self.world.sweep()["happened"]:
             self.look()
 
@@ -64,12 +65,14 @@ class _Sweeps:
         self.busy = self.world.unfinished()
 
 
-def play(
+def play(  # noqa: PLR0913 - what is played, and how, are independent
     world: World,
     occurrences: Sequence[Occurrence],
     delay: timedelta,
     baseline: str,
     progress: Progress | None = None,
+    *,
+    sweep_every: timedelta = SWEEP_EVERY,
 ) -> Replayed:
     """Play a stream to the end: until each grant has ended, by the stream or by the sweep.
 
@@ -79,10 +82,11 @@ def play(
         delay: how long each event takes to be delivered.
         baseline: the policy's text at the start.
         progress: told after each step.
+        sweep_every: how often the sweeper runs; once a minute on AWS.
     """
     story = read_story(occurrences, world.principal)
     steps = _steps(story.installs, story.deliveries, delay)
-    sweeps = _Sweeps(world, world.clock.now() + SWEEP_EVERY)
+    sweeps = _Sweeps(world, sweep_every, world.clock.now() + sweep_every)
     fetches: dict[str, FetchResult] = {}
     ignored = story.withheld
     for done, step in enumerate(steps, start=1):

@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TextIO
 from unittest.mock import patch
 
 import boto3
+from botocore.model import OperationModel
 
 from airlock.adapters.clients import Clients, make_clients
 from airlock.adapters.iam import IamPolicies
@@ -64,8 +66,8 @@ class World:
         airlock: the handlers' parts.
         clock: their time.
         principal: ARN of the enrolled principal.
-        policies: IAM, by clients whose calls aren't counted.
-        ledger: the ledger, likewise.
+        policies: IAM.
+        ledger: the ledger.
         calls: AWS calls by name, as the handlers made them.
     """
 
@@ -92,15 +94,27 @@ class World:
 
     def unfinished(self) -> bool:
         """Whether a grant hasn't ended yet; not counted."""
-        return bool(self.ledger.unfinished())
+        with self._not_counted():
+            return bool(self.ledger.unfinished())
 
     def grant(self, grant_id: str) -> Grant | None:
         """A grant as the ledger has it; not counted."""
-        return next(iter(self.ledger.grants([grant_id])), None)
+        with self._not_counted():
+            return next(iter(self.ledger.grants([grant_id])), None)
 
     def policies_now(self) -> list[HeldPolicy]:
         """The principal's policies as IAM holds them; these reads aren't counted."""
-        return self.policies.of_principal(self.principal)
+        with self._not_counted():
+            return self.policies.of_principal(self.principal)
+
+    @contextmanager
+    def _not_counted(self) -> Iterator[None]:
+        before = self.calls.copy()
+        try:
+            yield
+        finally:
+            self.calls.clear()
+            self.calls.update(before)
 
 
 @contextmanager
@@ -121,26 +135,47 @@ def a_world(principal: str, kind: Kind, policy: str, start: datetime, *, log: Te
     who = Principal.of(principal)
     who.kind_of_policy(kind)
     with apart_from_the_caller(who.account), handlers_log_to(log), _moto():
-        region = _HOME_REGIONS[who.partition]
-        session = boto3.Session(aws_access_key_id="replay", aws_secret_access_key="replay", region_name=region)  # noqa: S106 - not a secret: nothing real is called
-        aside, counted = make_clients(session), make_clients(session)
-        _hold_policy(aside.iam, who, kind, policy)
-        environment = _resources(aside) | {
+        clients = _clients(_HOME_REGIONS[who.partition])
+        _hold_policy(clients.iam, who, kind, policy)
+        environment = _resources(clients) | {
             "AIRLOCK_ACCOUNT": who.account,
             "AIRLOCK_PRINCIPALS": json.dumps({principal: _enrolled(who, kind)}),
         }
         clock = ReplayClock(start)
-        calls: Counter[str] = Counter()
-        for client in (counted.iam, counted.dynamodb, counted.logs, counted.sns):
-            client.meta.events.register("before-call", lambda model, **_: calls.update([model.name]))
-        yield World(
-            airlock=wire(environment, counted, clock, owner="replay"),
-            clock=clock,
-            principal=principal,
-            policies=IamPolicies(aside.iam),
-            ledger=DynamoLedger(aside.dynamodb, environment["AIRLOCK_TABLE"], "aside", clock),
-            calls=calls,
-        )
+        with _counted(clients) as calls:
+            yield World(
+                airlock=wire(environment, clients, clock, owner="replay"),
+                clock=clock,
+                principal=principal,
+                policies=IamPolicies(clients.iam),
+                ledger=DynamoLedger(clients.dynamodb, environment["AIRLOCK_TABLE"], "replay", clock),
+                calls=calls,
+            )
+
+
+@lru_cache(maxsize=len(_HOME_REGIONS))
+def _clients(region: str) -> Clients:
+    """Clients for moto, kept from one world to the next: botocore takes longer to make them than moto to answer."""
+    session = boto3.Session(aws_access_key_id="replay", aws_secret_access_key="replay", region_name=region)  # noqa: S106 - not a secret: nothing real is called
+    return make_clients(session)
+
+
+@contextmanager
+def _counted(clients: Clients) -> Iterator[Counter[str]]:
+    """Count the calls that are made by these clients, by name."""
+    calls: Counter[str] = Counter()
+
+    def count(model: OperationModel, **_: object) -> None:
+        calls[model.name] += 1
+
+    emitters = [client.meta.events for client in (clients.iam, clients.dynamodb, clients.logs, clients.sns)]
+    for emitter in emitters:
+        emitter.register("before-call", count)
+    try:
+        yield calls
+    finally:
+        for emitter in emitters:
+            emitter.unregister("before-call", count)
 
 
 @contextmanager
