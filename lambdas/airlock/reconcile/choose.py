@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -58,7 +58,11 @@ class Choice:
 
 
 def choose(
-    grants: Iterable[Grant], targets: Iterable[Target], members: Mapping[str, frozenset[str]], now: datetime
+    grants: Iterable[Grant],
+    targets: Iterable[Target],
+    members: Mapping[str, frozenset[str]],
+    now: datetime,
+    apart: Collection[str] = (),
 ) -> Choice:
     """Choose what is open, so that every policy has an exact form that fits, for all of a grant's policies or none.
 
@@ -67,9 +71,11 @@ def choose(
         targets: the policies.
         members: by scope (the policies' holder), the IDs of the grants that concern it.
         now: the present moment.
+        apart: IDs of grants that are open in other policies too. All of a grant's policies change together or none,
+            so here these stay as they are.
     """
     targets = list(targets)
-    wanted = [grant for grant in grants if wants_open(grant, now)]
+    wanted = [g for g in grants if (g.progress.state is State.OPEN if g.id in apart else wants_open(g, now))]
     choice = Choice({g.id: g.progress.exemption for g in wanted if g.progress.exemption is not None})
     try:
         choice.texts = write_texts(targets, choice.exemptions, members, now)
@@ -78,7 +84,8 @@ def choose(
         choice.exemptions = {}
         choice.texts = write_texts(targets, {}, members, now)
     for grant in sorted(wanted, key=lambda grant: (grant.facts.requested_at, grant.id)):
-        trial = {**choice.exemptions, grant.id: exemption_of(grant.facts)}
+        asked = (grant.progress.exemption if grant.id in apart else None) or exemption_of(grant.facts)
+        trial = {**choice.exemptions, grant.id: asked}
         try:
             texts = write_texts(targets, trial, members, now)
         except CannotRenderError as error:

@@ -10,15 +10,17 @@ from airlock.reconcile.run import Run
 
 def mark_closing(run: Run) -> None:
     """Mark the open grants that end now, before IAM is touched."""
+    apart = run.apart()
     for grant in list(run.grants.values()):
-        if grant.progress.state is State.OPEN and not wants_open(grant, run.now):
+        if grant.id not in apart and grant.progress.state is State.OPEN and not wants_open(grant, run.now):
             run.begin_closing([grant.id], *why_it_ends(grant))
 
 
 def conclude(run: Run) -> None:
     """Bring every grant to what IAM now holds, and drop the records of policies that are as they were."""
+    apart = run.apart()
     for grant in list(run.grants.values()):
-        if grant.is_final:
+        if grant.is_final or grant.id in apart:
             continue
         if not wants_open(grant, run.now):
             _closed(run, grant)

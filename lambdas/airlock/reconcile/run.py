@@ -79,6 +79,10 @@ class Run:
         """By scope, the grants that concern it."""
         return {scope_id: frozenset(scope.grants) for scope_id, scope in self.scopes.items()}
 
+    def apart(self) -> frozenset[str]:
+        """Grants that have policies outside this run too; ending or changing those is left to their own runs."""
+        return frozenset(one.id for one in self.grants.values() if not set(one.progress.scopes) <= self.scopes.keys())
+
     def grants_on(self, place: PolicyPlace) -> tuple[str, ...]:
         """IDs of the grants that concern a policy, in a fixed order."""
         return tuple(sorted(self.scopes[place.holder].grants & self.grants.keys()))
