@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -31,11 +32,14 @@ class IamPolicies:
         Raises:
             PrincipalGoneError: there is no such user or role.
         """
-        is_user = principal.split(":", 5)[5].startswith("user/")
+        is_user, name = principal.split(":", 5)[5].startswith("user/"), _name_of(principal)
+        holder: Any
         try:
-            return list(self._of_user(principal) if is_user else self._of_role(principal))
+            holder = self._iam.get_user(UserName=name)["User"] if is_user else self._iam.get_role(RoleName=name)["Role"]
         except self._iam.exceptions.NoSuchEntityException as error:
             raise PrincipalGoneError(f"{principal} doesn't exist (any more)") from error
+        held = self._of_user(principal, name) if is_user else self._of_role(principal, name)
+        return [*held, *self._boundary(holder)]
 
     def read(self, place: PolicyPlace) -> HeldPolicy | None:
         """One policy as it is now; None where it, or its holder, is gone."""
@@ -93,34 +97,35 @@ class IamPolicies:
             except self._iam.exceptions.NoSuchEntityException:
                 continue
 
-    def _of_user(self, arn: str) -> Iterator[HeldPolicy]:
-        name = _name_of(arn)
-        user = self._iam.get_user(UserName=name)["User"]
+    def _of_user(self, arn: str, name: str) -> Iterator[HeldPolicy]:
         for policy in _pages(self._iam.list_user_policies, "PolicyNames", UserName=name):
-            yield self._user_inline(arn, policy)
+            yield from self._still_there(self._user_inline, arn, policy)
         attached = _pages(self._iam.list_attached_user_policies, "AttachedPolicies", UserName=name)
         yield from self._attached(attached)
         for group in _pages(self._iam.list_groups_for_user, "Groups", UserName=name):
             yield from self._of_group(group["Arn"], group["GroupName"])
-        yield from self._boundary(user)
 
-    def _of_role(self, arn: str) -> Iterator[HeldPolicy]:
-        name = _name_of(arn)
-        role = self._iam.get_role(RoleName=name)["Role"]
+    def _of_role(self, arn: str, name: str) -> Iterator[HeldPolicy]:
         for policy in _pages(self._iam.list_role_policies, "PolicyNames", RoleName=name):
-            yield self._role_inline(arn, policy)
+            yield from self._still_there(self._role_inline, arn, policy)
         yield from self._attached(_pages(self._iam.list_attached_role_policies, "AttachedPolicies", RoleName=name))
-        yield from self._boundary(role)
 
     def _of_group(self, arn: str, name: str) -> Iterator[HeldPolicy]:
         for policy in _pages(self._iam.list_group_policies, "PolicyNames", GroupName=name):
-            yield self._group_inline(arn, policy)
+            yield from self._still_there(self._group_inline, arn, policy)
         yield from self._attached(_pages(self._iam.list_attached_group_policies, "AttachedPolicies", GroupName=name))
 
     def _attached(self, attached: Iterator[Any]) -> Iterator[HeldPolicy]:
         for policy in attached:
             if not _is_aws_own(policy["PolicyArn"]):
-                yield self._managed(policy["PolicyArn"], policy["PolicyName"], PolicyKind.MANAGED)
+                yield from self._still_there(
+                    self._managed, policy["PolicyArn"], policy["PolicyName"], PolicyKind.MANAGED
+                )
+
+    def _still_there(self, read: Callable[..., HeldPolicy], *where: str) -> Iterator[HeldPolicy]:
+        """A policy that has just been listed, unless somebody has deleted it since."""
+        with contextlib.suppress(self._iam.exceptions.NoSuchEntityException):
+            yield read(*where)
 
     def _boundary(self, holder: Any) -> Iterator[HeldPolicy]:  # noqa: ANN401 - a User or a Role, shaped alike
         arn = holder.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
@@ -175,9 +180,12 @@ def _pages(call: Callable[..., Any], element: str, **arguments: str) -> Iterator
 
 
 def _text(document: object) -> str:
-    """The document as IAM holds it: the API sends it URL-encoded (IAM API reference, "GetUserPolicy")."""
+    """The document as IAM holds it: the API sends it URL-encoded (IAM API reference, "GetUserPolicy").
+
+    Some stand-ins for IAM send it as it is. Encoded, it has no braces, so the two can be told apart.
+    """
     if isinstance(document, str):
-        return unquote(document)
+        return document if "{" in document else unquote(document)
     raise TypeError(f"the IAM client decoded a policy document into {json.dumps(document)[:60]}; its bytes are lost")
 
 
