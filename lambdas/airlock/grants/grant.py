@@ -222,9 +222,11 @@ def why_it_ends(grant: Grant) -> tuple[str, str]:
 
 
 def _network(facts: Facts) -> Vpc | None:
-    if len(facts.endpoint_vpcs) != 1:
+    # An endpoint in a VPC that the install is known not to have made says nothing of where its node will run.
+    candidates = facts.endpoint_vpcs & facts.own_vpcs if facts.own_vpcs else facts.endpoint_vpcs
+    if len(candidates) != 1:
         return None
-    vpc = next(iter(facts.endpoint_vpcs))
+    vpc = next(iter(candidates))
     return Vpc(vpc) if facts.instance_vpc in (None, vpc) else None
 
 
