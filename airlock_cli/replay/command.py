@@ -53,7 +53,7 @@ def replay(  # noqa: PLR0913, PLR0917 - typer reads the command line's options f
         raise InputError(f"--delay {delay:g} can't be played.\nGive a number of seconds from 0 to {LONGEST_DELAY}.")
     # All that loads boto3, moto and powertools comes after this, for they read the environment as they are loaded;
     # and so that help, and what is wrong with the arguments, is there at once.
-    with apart_from_the_caller(who.account):
+    with apart_from_the_caller(who.account, who.partition):
         from airlock_cli.replay.session import Session  # noqa: PLC0415
 
         session = Session(who, where, timedelta(seconds=delay), log=sys.stderr if verbose else None)

@@ -8,8 +8,8 @@ from datetime import datetime
 
 from airlock.grants.grant import Grant, State
 from airlock.install.names import Era, bootstrap_object_arns
-from airlock.policy.document import parse_document, statements_of
-from airlock.policy.evaluate import Request, denied, explain
+from airlock.policy.document import Document, parse_document, statements_of
+from airlock.policy.evaluate import Request, StatementRef, denied, explain
 from airlock.policy.exemption import Vpc
 from airlock.policy.place import HeldPolicy
 from airlock.policy.requests import Fetch
@@ -32,6 +32,7 @@ class FetchResult:
         way: the network that it came from, in plain words.
         obstacle: the first statement that denied it, or may have, and why; None where none did.
         held_to: the VPC that the grant was narrowed to at that moment, if it was.
+        kept_wide: why the grant couldn't be narrowed to what was known of it by then, if it couldn't.
     """
 
     at: datetime
@@ -39,6 +40,7 @@ class FetchResult:
     way: str
     obstacle: str | None = None
     held_to: str | None = None
+    kept_wide: str | None = None
 
 
 def try_fetch(told: Told, principal: str, policies: list[HeldPolicy], grant: Grant | None, at: datetime) -> FetchResult:
@@ -51,22 +53,37 @@ def try_fetch(told: Told, principal: str, policies: list[HeldPolicy], grant: Gra
         grant: the install's, as it is at this moment.
         at: the moment.
     """
+    allowed, obstacle = _verdict([parse_document(policy.text) for policy in policies], told, principal, at)
     way = f"through the S3 endpoint of {told.vpc}" if told.endpoint else "from a public address of AWS's"
-    exemption = grant.progress.exemption if grant and grant.progress.state is State.OPEN else None
-    held_to = exemption.network.vpc_id if exemption and isinstance(exemption.network, Vpc) else None
-    documents = [parse_document(policy.text) for policy in policies]
+    progress = grant.progress if grant and grant.progress.state is State.OPEN else None
+    network = progress.exemption.network if progress and progress.exemption else None
+    return FetchResult(
+        at,
+        allowed,
+        way,
+        obstacle,
+        held_to=network.vpc_id if isinstance(network, Vpc) else None,
+        kept_wide=progress.detail if progress else None,
+    )
+
+
+def _verdict(documents: list[Document], told: Told, principal: str, at: datetime) -> tuple[bool | None, str | None]:
+    """Whether the fetch is allowed, None where it can't be told; and what is, or may be, in its way."""
     unsure: str | None = None
     for request in _requests(told, principal, at):
         for document in documents:
             verdict = denied(document, request)
-            for reference in verdict.applying or verdict.unsure:
-                statement = statements_of(document)[reference.index]
-                sid = f" ({reference.sid})" if reference.sid else ""
-                obstacle = f"statement {reference.index}{sid}, {request.action}: {explain(statement, request)}"
-                if verdict.truth is Truth.TRUE:
-                    return FetchResult(at, allowed=False, way=way, obstacle=obstacle, held_to=held_to)
-                unsure = unsure or obstacle
-    return FetchResult(at, allowed=None if unsure else True, way=way, obstacle=unsure, held_to=held_to)
+            if verdict.truth is Truth.TRUE:
+                return False, _obstacle(document, verdict.applying[0], request)
+            if verdict.truth is Truth.UNKNOWN:
+                unsure = unsure or _obstacle(document, verdict.unsure[0], request)
+    return None if unsure else True, unsure
+
+
+def _obstacle(document: Document, reference: StatementRef, request: Request) -> str:
+    statement = statements_of(document)[reference.index]
+    sid = f" ({reference.sid})" if reference.sid else ""
+    return f"statement {reference.index}{sid} on {request.action}: {explain(statement, request)}"
 
 
 def _requests(told: Told, principal: str, at: datetime) -> Iterator[Request]:

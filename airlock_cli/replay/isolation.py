@@ -13,20 +13,24 @@ _READ_BY_OTHERS = ("AWS_", "BOTO_", "MOTO_", "POWERTOOLS_", "TEST_SERVER_MODE", 
 _ALSO = frozenset({"LOG_LEVEL", "INITIAL_NO_AUTH_ACTION_COUNT", "NO_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"})
 # Nothing listens there (RFC 863's port, on this machine): a call that moto doesn't answer ends here, not at AWS.
 _NOWHERE = "http://127.0.0.1:9"
+# moto tells the partition by the region in the host's name; GovCloud's IAM has none in iam.us-gov.amazonaws.com.
+_ENDPOINTS = {"aws-us-gov": {"AWS_ENDPOINT_URL_IAM": "https://iam.us-gov-west-1.amazonaws.com"}}
 
 
 @contextmanager
-def apart_from_the_caller(account: str) -> Iterator[None]:
+def apart_from_the_caller(account: str, partition: str) -> Iterator[None]:
     """Take the caller's AWS settings away for a while, and put a replay's own in their place.
 
     Args:
         account: the account that moto is to play, 12 digits.
+        partition: the partition that it is in.
     """
     away = {name: value for name, value in os.environ.items() if _is_read_by_others(name.upper())}
     ours = {
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
+        **_ENDPOINTS.get(partition, {}),
         "MOTO_ACCOUNT_ID": account,
         "HTTP_PROXY": _NOWHERE,
         "HTTPS_PROXY": _NOWHERE,

@@ -9,7 +9,7 @@ from datetime import timedelta
 from rich.console import Console
 from rich.text import Text
 
-from airlock.grants.grant import Grant, Progress, State
+from airlock.grants.grant import Grant, Progress, State, exemption_of
 from airlock.policy.exemption import iso
 from airlock_cli.replay.fetch import FetchResult
 from airlock_cli.replay.principal import Kind
@@ -78,10 +78,12 @@ def _grant_rows(install: Install) -> Iterator[Row]:
         return
     progress, detail = grant.progress, grant.progress.detail or ""
     if progress.opened_at:
-        yield iso(progress.opened_at), "opened", "", f"until {iso(grant.facts.not_after)} at the latest"
+        wide = f"; not narrowed: {install.fetch.kept_wide}" if install.fetch and install.fetch.kept_wide else ""
+        yield iso(progress.opened_at), "opened", "", f"until {iso(grant.facts.not_after)} at the latest{wide}"
     if progress.narrowed_at:
         vpcs = " and ".join(sorted(grant.facts.endpoint_vpcs))
-        yield iso(progress.narrowed_at), "narrowed", "", f"to requests that come from {vpcs}"
+        given_up = "" if exemption_of(grant.facts).network else "; given up later, for the fetch takes another way"
+        yield iso(progress.narrowed_at), "narrowed", "", f"to requests that come from {vpcs}{given_up}"
     ended = iso(progress.closed_at) if progress.closed_at else ""
     if install.refused:
         yield ended, "refused", "red", f"{detail} ({progress.reason})"

@@ -134,7 +134,7 @@ def a_world(principal: str, kind: Kind, policy: str, start: datetime, *, log: Te
     """
     who = Principal.of(principal)
     who.kind_of_policy(kind)
-    with apart_from_the_caller(who.account), handlers_log_to(log), _moto():
+    with apart_from_the_caller(who.account, who.partition), handlers_log_to(log), _moto():
         clients = _clients(_HOME_REGIONS[who.partition])
         _hold_policy(clients.iam, who, kind, policy)
         environment = _resources(clients) | {
