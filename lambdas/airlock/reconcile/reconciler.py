@@ -134,7 +134,7 @@ class Reconciler:
         if enrolled is None:
             return None
         if signal.infra_id is None:
-            signal = self._with_infra_id(signal)
+            signal = self._with_infra_id(signal, enrolled)
             if signal.infra_id is None:
                 return None
         grant = self._ledger.record(signal, now, enrolled.window)
@@ -145,10 +145,11 @@ class Reconciler:
                 grant = self._ledger.record_end(grant.id, end) or grant
         return grant
 
-    def _with_infra_id(self, signal: Signal) -> Signal:
+    def _with_infra_id(self, signal: Signal, enrolled: Enrolled) -> Signal:
         """An endpoint without tags belongs to the install whose VPC it was made in, if that is known."""
-        for grant in self._ledger.grants(self._ledger.look(signal.principal or "").grants):
-            if signal.vpc_id in grant.facts.own_vpcs:
+        scopes = [self._ledger.look(scope_id) for scope_id in (enrolled.arn, *enrolled.groups, *enrolled.policies)]
+        for grant in self._ledger.grants(grant_id for scope in scopes for grant_id in scope.grants):
+            if grant.facts.principal == enrolled.arn and signal.vpc_id in grant.facts.own_vpcs:
                 return replace(signal, infra_id=grant.facts.infra_id)
         return signal
 
@@ -205,6 +206,9 @@ class Reconciler:
         self._ledger.settle(list(run.scopes.values()), run.changed_grants())
 
     def _open(self, run: Run, grant: Grant) -> Sequence[HeldPolicy]:
+        if grant.facts.principal not in self._enrolled:
+            refuse(run, grant.id, "not-enrolled", f"{grant.facts.principal} isn't in the configuration any more")
+            return ()
         try:
             found = self._policies.of_principal(grant.facts.principal)
         except PrincipalGoneError as gone:
