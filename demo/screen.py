@@ -65,7 +65,8 @@ class Screen:
         table = Table(title=f"{name}: the presigned GET", title_justify="left", show_header=False, title_style="bold")
         for who, came, wanted in statuses:
             colour = "green" if came == HTTPStatus.OK else "yellow"
-            table.add_row(who, f"[{colour}]{came}[/]", "" if came == wanted else f"[red]should be {wanted}[/]")
+            wrong = [] if came == wanted else [f"[red]should be {wanted}[/]"]
+            table.add_row(who, f"[{colour}]{came}[/]", *wrong)
         self._console.print(table)
 
     def audit_line(self, line: Mapping[str, Any]) -> None:

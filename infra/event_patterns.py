@@ -6,24 +6,15 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
+from airlock.install.cloudtrail import API_CALL, ENDED_STATES, STATE_CHANGE, WATCHED_CALLS
+
 # Characters that one event pattern may take (Amazon EventBridge, page "Amazon EventBridge quotas").
 PATTERN_LIMIT: Final = 2048
 
 Pattern = dict[str, Any]
 
-# The services that an install calls, as named in `source` (aws.NAME) and `eventSource` (NAME.amazonaws.com).
-_SERVICES: Final = ("iam", "ec2", "elasticloadbalancing", "s3")
-# In the order of an install: the signals that open, then narrow, then close a grant.
-_CALLS: Final = (
-    "CreateRole",
-    "CreateVpc",
-    "CreateVpcEndpoint",
-    "CreateLoadBalancer",
-    "CreateBucket",
-    "RunInstances",
-    "TerminateInstances",
-    "DeleteBucket",
-)
+# Taken from the parser, so that rules and functions can't come to differ.
+_SERVICES: Final = sorted({source.split(".", maxsplit=1)[0] for source in WATCHED_CALLS.values()})
 
 
 def user_call_patterns(arns: Sequence[str]) -> list[Pattern]:
@@ -62,8 +53,8 @@ def instance_end_pattern() -> Pattern:
     """
     return {
         "source": ["aws.ec2"],
-        "detail-type": ["EC2 Instance State-change Notification"],
-        "detail": {"state": ["shutting-down", "terminated"]},
+        "detail-type": [STATE_CHANGE],
+        "detail": {"state": list(ENDED_STATES)},
     }
 
 
@@ -75,10 +66,10 @@ def size(pattern: Pattern) -> int:
 def _calls(user_identity: Pattern) -> Pattern:
     return {
         "source": [f"aws.{service}" for service in _SERVICES],
-        "detail-type": ["AWS API Call via CloudTrail"],
+        "detail-type": [API_CALL],
         "detail": {
             "eventSource": [f"{service}.amazonaws.com" for service in _SERVICES],
-            "eventName": list(_CALLS),
+            "eventName": list(WATCHED_CALLS),
             # Failed calls change nothing, but for one: CAPA repeats CreateBucket, and "it is yours already" is as
             # good a sign of the install as the first answer.
             "errorCode": [{"exists": False}, "BucketAlreadyOwnedByYou"],

@@ -27,11 +27,7 @@ POLICY_WRITES: Final = ("iam:CreatePolicyVersion", "iam:DeletePolicyVersion", "i
 # A transaction is authorised as the calls that it holds (Amazon DynamoDB, page "Using IAM with transactions").
 LEDGER_CALLS: Final = (
     "dynamodb:BatchGetItem",
-    "dynamodb:ConditionCheckItem",
-    "dynamodb:DeleteItem",
     "dynamodb:GetItem",
-    "dynamodb:PutItem",
-    "dynamodb:Query",
     "dynamodb:UpdateItem",
 )
 
@@ -46,11 +42,6 @@ def any_customer_policy(configuration: Configuration) -> str:
     return f"arn:{configuration.partition}:iam::{configuration.account}:policy/*"
 
 
-def any_aws_policy(configuration: Configuration) -> str:
-    """Write the ARN pattern of AWS's own managed policies."""
-    return f"arn:{configuration.partition}:iam::aws:policy/*"
-
-
 def wide_reads(configuration: Configuration) -> dict[str, str]:
     """Name each read that reaches further than the configured ARNs: its ARN pattern, and why it has to."""
     return {
@@ -61,9 +52,6 @@ def wide_reads(configuration: Configuration) -> dict[str, str]:
         any_customer_policy(configuration): (
             "Read only. Attached policies are known only at the time of an install, and a deny in one that "
             "the configuration doesn't name must be found to be reported; writes are limited to the named policies."
-        ),
-        any_aws_policy(configuration): (
-            "Read only, and AWS's own policies can't be edited: they are read to tell a deny in one of them."
         ),
     }
 
@@ -121,7 +109,7 @@ def _iam_statements(configuration: Configuration) -> Iterator[iam.PolicyStatemen
     if configuration.policies:
         yield _allow("WritePolicies", POLICY_WRITES, configuration.policies)
     yield _allow("ReadGroups", GROUP_READS, [any_group(configuration)])
-    yield _allow("ReadPolicies", POLICY_READS, [any_customer_policy(configuration), any_aws_policy(configuration)])
+    yield _allow("ReadPolicies", POLICY_READS, [any_customer_policy(configuration)])
 
 
 def _allow(sid: str, actions: Sequence[str], resources: Sequence[str]) -> iam.PolicyStatement:
