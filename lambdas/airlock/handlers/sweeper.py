@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from airlock.handlers.observability import metrics, tell
+from airlock.handlers.observability import Count, count_nothing, count_one, metrics, tell
 from airlock.wiring import Airlock, wire
 
 
@@ -21,11 +21,11 @@ def handle(event: object, context: object) -> dict[str, object]:  # noqa: ARG001
     Returns:
         The names of what happened.
     """
-    return sweep_with(airlock())
+    return sweep_with(airlock(), count_one)
 
 
-def sweep_with(parts: Airlock) -> dict[str, object]:
+def sweep_with(parts: Airlock, count: Count = count_nothing) -> dict[str, object]:
     """The handler's work, on given parts: shared by the function and by ``airlock replay``."""
     happened = parts.reconciler.sweep()
-    tell(happened)
+    tell(happened, count)
     return {"happened": [happening.audit_name for happening in happened]}

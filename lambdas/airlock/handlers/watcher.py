@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from airlock.handlers.observability import count, logger, metrics, tell
+from airlock.handlers.observability import Count, count_nothing, count_one, logger, metrics, tell
 from airlock.install.cloudtrail import parse
 from airlock.install.signal import Skipped
 from airlock.wiring import Airlock, wire
@@ -27,10 +27,10 @@ def handle(event: Any, context: object) -> dict[str, object]:  # noqa: ANN401, A
     Returns:
         How many signals were handled, or why the event was skipped.
     """
-    return act_on(event, airlock())
+    return act_on(event, airlock(), count_one)
 
 
-def act_on(event: object, parts: Airlock) -> dict[str, object]:
+def act_on(event: object, parts: Airlock, count: Count = count_nothing) -> dict[str, object]:
     """The handler's work, on given parts: shared by the function and by ``airlock replay``."""
     parsed = parse(event)
     if not isinstance(parsed, Skipped) and parsed[0].account != parts.settings.account:
@@ -44,6 +44,6 @@ def act_on(event: object, parts: Airlock) -> dict[str, object]:
     decisions: list[str] = []
     for signal in parsed:
         happened = parts.reconciler.handle(signal)
-        tell(happened)
+        tell(happened, count)
         decisions += [happening.audit_name for happening in happened]
     return {"signals": len(parsed), "happened": decisions}
