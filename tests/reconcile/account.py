@@ -73,12 +73,14 @@ class Interference:
 
     Attributes:
         made: each call's name and parameters.
+        sent: the names of those that reached AWS.
         failures: by name and "before" or "after": what is raised at each coming call of that name, None for nothing.
         changes: by name: what is done to every answer.
         dead: whether the process has crashed.
     """
 
     made: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    sent: list[str] = field(default_factory=list)
     failures: dict[tuple[str, str], list[BaseException | None]] = field(default_factory=dict)
     changes: dict[str, Change] = field(default_factory=dict)
     dead: bool = False
@@ -86,6 +88,7 @@ class Interference:
     def forget(self) -> None:
         """Be as new, for the next test."""
         self.made.clear()
+        self.sent.clear()
         self.failures.clear()
         self.changes.clear()
         self.dead = False
@@ -99,6 +102,7 @@ class Interference:
         if self.dead:
             raise Crash
         self._fail(model.name, "before")
+        self.sent.append(model.name)
 
     def comes_back(self, model: Any, parsed: dict[str, Any], **_: object) -> None:  # noqa: ANN401 - botocore's
         """Fail a call that AWS has carried out, or alter what AWS answered."""
@@ -243,7 +247,7 @@ class Account:
             "CreatePolicyVersion",
             "SetDefaultPolicyVersion",
         )
-        return [name for name, _ in self.calls.made if name in changing]
+        return [name for name in self.calls.sent if name in changing]
 
     def _exist(self, principal: str) -> None:
         kind, _, rest = principal.split(":")[5].partition("/")

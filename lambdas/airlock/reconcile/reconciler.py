@@ -17,7 +17,7 @@ from airlock.ports import Audit, Clock, Ledger, Notices, Policies, PolicyRecord,
 from airlock.reconcile.concluding import conclude, mark_closing
 from airlock.reconcile.happening import Happening, notice_of
 from airlock.reconcile.opening import admit, decide_texts, refuse
-from airlock.reconcile.run import Run
+from airlock.reconcile.run import Run, with_version
 from airlock.settings import Enrolled
 
 READ_BACK_SECONDS = (0.0, 1.0, 2.0, 4.0)
@@ -116,8 +116,7 @@ class Reconciler:
             with contextlib.suppress(Exception):
                 self._ledger.release(scope_ids)
             raise
-        for message in filter(None, map(notice_of, run.happened)):
-            self._notices.publish(*message)
+        self._publish_all(run)
         return run.happened
 
     # ------------------------------------------------------------------------------------------------------------
@@ -286,20 +285,31 @@ class Reconciler:
         raise NotConfirmedError(f"{place} was written, but IAM doesn't show the new text yet")
 
     def _undo(self, run: Run, records: Sequence[PolicyRecord]) -> None:
-        """Put policies back to what they were before a failed set of writes: all targets or none."""
-        for record in records:
+        """Put policies back to what they were before a failed set of writes: all targets or none.
+
+        Only where something was being opened: a restoration that is done in part is never undone.
+        """
+        for record in records if run.opens_anew() else ():
             before = run.held.get(record.place)
             with contextlib.suppress(Exception):
                 # What can't be undone here is in the ledger as an intent; the sweep finishes it.
                 text = before.text if before else record.written
                 held = self._policies.read(record.place)
                 if held is not None and held.text == record.intended and held.text != text:
-                    self._put(record, text)
+                    undone = self._put(with_version(record, held), text)
+                    run.keep_record(replace(undone, written=text, intended=None))
                     run.written(record, held.text, text, "undone")
         with contextlib.suppress(Exception):
             self._audit_all(run)
 
+            # What is audited is settled, lest the next run find it and tell of it again.
+            self._ledger.write_ahead(list(run.scopes.values()), ())
+            self._publish_all(run)
     def _audit_all(self, run: Run) -> None:
         lines = [happening.audit_line(run.now) for happening in run.happened]
         if lines:
             self._audit.write(lines)
+
+    def _publish_all(self, run: Run) -> None:
+        for message in filter(None, map(notice_of, run.happened)):
+            self._notices.publish(*message)

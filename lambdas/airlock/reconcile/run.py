@@ -79,6 +79,10 @@ class Run:
         """By scope, the grants that concern it."""
         return {scope_id: frozenset(scope.grants) for scope_id, scope in self.scopes.items()}
 
+    def opens_anew(self) -> bool:
+        """Whether something is to be opened that wasn't open before."""
+        return any(self.grants[grant_id].progress.state is State.REQUESTED for grant_id in self.choice.exemptions)
+
     def apart(self) -> frozenset[str]:
         """Grants that have policies outside this run too; ending or changing those is left to their own runs."""
         return frozenset(one.id for one in self.grants.values() if not set(one.progress.scopes) <= self.scopes.keys())
@@ -149,9 +153,12 @@ class Run:
         if held.text == record.intended:
             # An earlier run wrote this and ended before it could say so.
             self.written(record, record.written, held.text, "found-written")
-            self.keep_record(replace(record, written=held.text, intended=None, versions=_versions(record, held)))
+            self.keep_record(replace(with_version(record, held), written=held.text, intended=None))
             return False
-        if held.text in (record.written, record.baseline):
+        if held.text == record.baseline:
+            return False
+        if held.text == record.written:
+            self.keep_record(with_version(record, held))
             return False
         self._merge(record, held)
         return True
@@ -178,6 +185,7 @@ class Run:
         )
 
 
-def _versions(record: PolicyRecord, held: HeldPolicy) -> tuple[str, ...]:
-    known = (record.baseline_version, *record.versions)
-    return record.versions if held.version is None or held.version in known else (*record.versions, held.version)
+def with_version(record: PolicyRecord, held: HeldPolicy) -> PolicyRecord:
+    """The record of a policy, with the version that was found to hold the airlock's text among the airlock's own."""
+    known = (None, record.baseline_version, *record.versions)
+    return record if held.version in known else replace(record, versions=(*record.versions, str(held.version)))
