@@ -49,4 +49,7 @@ def rebase(baseline: str, written: str, found: str) -> Rebased:
     intact = intact and not any(is_airlock_statement(statement) for statement in kept)
     first = next((index for index, statement in enumerate(present) if statement in ours), len(kept))
     missing = [statement for statement in originals if statement not in kept]
+    if kept == present and not missing:
+        # Somebody has replaced the policy: their text stands, to the byte.
+        return Rebased(found, intact)
     return Rebased(write_document({**document, "Statement": kept[:first] + missing + kept[first:]}), intact)
