@@ -24,14 +24,15 @@ come back; 2 when the input can't be used.
 
 
 def replay(  # noqa: PLR0913, PLR0917 - typer reads the command line's options from the parameters
-    stream: Annotated[Path, typer.Argument(metavar="STREAM", help="Events, one a line: see below.")],
+    stream: Annotated[Path, typer.Argument(metavar="STREAM", help="Events, one a line.")],
     policy: Annotated[Path, typer.Option(metavar="POLICY.json", help="The policy with the source-IP deny.")],
     principal: Annotated[str, typer.Option(metavar="ARN", help="The IAM user or role that installs.")],
     kind: Annotated[
         Kind | None, typer.Option(help="Where the policy stands. Default: the user's or role's own inline policy.")
     ] = None,
     delay: Annotated[
-        float, typer.Option(metavar="SECONDS", help="How long each event takes to arrive: 0 to 86400.")
+        float,
+        typer.Option(metavar="SECONDS", show_default="0", help="How long each event takes to arrive: 0 to 86400."),
     ] = 0.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,  # noqa: FBT002 - typer's way to say a flag
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show the handlers' own log on stderr.")] = False,  # noqa: FBT002 - as above

@@ -9,9 +9,10 @@ from enum import StrEnum
 from airlock_cli.problems import InputError
 
 # A path may hold most printable ASCII, and a name these characters (IAM API reference, "CreateUser", "CreateRole").
+# "*", "?" and "$" are left out, as the airlock does: in a policy's condition they would match more.
 _PRINCIPAL = re.compile(
     r"arn:(?P<partition>aws|aws-us-gov|aws-cn):iam::(?P<account>[0-9]{12}):(?P<what>user|role)"
-    r"(?P<path>/(?:[!-.0-~]{1,509}/)?)(?P<name>[A-Za-z0-9_+=,.@-]{1,64})"
+    r"(?P<path>/(?:[!-#%-)+->@-~]{1,510}/)?)(?P<name>[A-Za-z0-9_+=,.@-]{1,64})"
 )
 
 

@@ -65,7 +65,8 @@ class Replayed:
         """The result as data; times are ISO 8601 or None.
 
         A refused grant was never open, so it has no closed_at and no close_reason: its reason stands in ``refused``. A
-        grant that ended without having been opened has both, with opened_at None.
+        grant that ended without having been opened has both, with opened_at None. ``fetch.allowed`` is None where the
+        stream has no fetch, or where it can't be told.
         """
         return {
             "installs": [_install(one) for one in self.installs],

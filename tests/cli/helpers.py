@@ -23,7 +23,7 @@ USER = "arn:aws:iam::111122223333:user/ocp-installer"
 ROLE = "arn:aws:iam::111122223333:role/OpenShiftInstaller"
 START = datetime(2026, 11, 24, 2, tzinfo=UTC)
 AWS_EXAMPLE = (SAMPLES / "policies" / "aws-example.json").read_text()
-RARE_SWEEPS = timedelta(minutes=10)
+RARE_SWEEPS = timedelta(minutes=20)
 """For tests that play much: most of a replay's time goes into sweeps that find nothing to do."""
 
 

@@ -1,6 +1,7 @@
 """Which way the fetch takes, and what the airlock may narrow to."""
 
 import copy
+import json
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from io import StringIO
@@ -12,7 +13,7 @@ from airlock.install.names import Era
 from airlock_cli.replay.principal import Kind
 from airlock_cli.replay.result import Replayed
 from airlock_cli.replay.text import show
-from tests.cli.helpers import START, USER, occurrences_of, replayed, the_install
+from tests.cli.helpers import AWS_EXAMPLE, START, USER, occurrences_of, replayed, the_install
 from tests.events import Event, Install, install_stream
 
 INSTALL = Install(infra_id="prod-7xk2q", principal=USER, region="us-east-2", era=Era.CAPA)
@@ -132,3 +133,27 @@ def test_an_endpoint_of_somebody_else_is_on_the_fetch_s_way() -> None:
     assert the_install(result)["narrowed_at"] is None
     assert the_install(result)["fetch"]["allowed"] is True
     assert f"came through the S3 endpoint of {INSTALL.vpc}" in account_of(result, 0)
+
+
+def test_what_hangs_on_the_unknown_is_neither_allowed_nor_denied() -> None:
+    """Where a deny hangs on a key that nobody knows of S3's call to KMS, `allowed` is null and the account says why."""
+    policy = json.loads(AWS_EXAMPLE)
+    plain = {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}
+    policy["Statement"].append(plain)
+    result = replayed(occurrences_of(stream()), json.dumps(policy))
+    assert the_install(result)["fetch"]["allowed"] is None
+    assert "can't be told: statement" in account_of(result, 0)
+    assert "aws:SecureTransport" in account_of(result, 0)
+    assert result.policy_restored
+
+
+def test_a_refusal_is_told_in_plain_words() -> None:
+    """Where the airlock refuses, the account says so at the fetch, and nothing was written."""
+    policy = json.loads(AWS_EXAMPLE)
+    policy["Statement"].append({"Effect": "Deny", "Action": "s3:GetObject", "Resource": "*"})
+    result = replayed(occurrences_of(stream()), json.dumps(policy))
+    (refused,) = result.as_json()["refused"]
+    assert refused["reason"] == "still-denied"
+    assert (the_install(result)["close_reason"], the_install(result)["fetch"]["allowed"]) == (None, False)
+    assert "denied: refused: statement" in account_of(result, 0)
+    assert result.policy_writes == 0
