@@ -256,8 +256,12 @@ def _s3_service(exemption: Exemption) -> str:
 
 
 def _with_sids(document: Document, statements: list[Statement]) -> list[Statement]:
-    """Give each new statement a Sid of ours that the document doesn't hold yet."""
+    """Give each new statement a Sid of ours that the document doesn't hold yet.
+
+    Told apart by identity: one that reads like a statement of the document is ours all the same, and has to go again.
+    """
     untouched = statements_of(document)
+    originals = {id(statement) for statement in untouched}
     taken = {statement.get("Sid") for statement in untouched}
     fresh = (f"{SID}{number}" for number in count(1) if f"{SID}{number}" not in taken)
-    return [one if one in untouched else {"Sid": next(fresh), **one} for one in statements]
+    return [one if id(one) in originals else {"Sid": next(fresh), **one} for one in statements]
