@@ -35,6 +35,7 @@ class PolicyRecord:
         written: its text as IAM was last seen to hold it.
         intended: the text about to be written, None when nothing is under way.
         versions: managed policy versions that the airlock made and hasn't deleted.
+        past: SHA-256 of texts that the airlock wrote, or meant to, before the last; a read that shows one is old.
         neighbours: characters that the holder's other inline policies take, white space not counted.
     """
 
@@ -44,6 +45,7 @@ class PolicyRecord:
     written: str
     intended: str | None = None
     versions: tuple[str, ...] = ()
+    past: tuple[str, ...] = ()
     neighbours: int = 0
 
 

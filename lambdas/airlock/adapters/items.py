@@ -114,6 +114,7 @@ def scope_to_text(scope: Scope) -> str:
                     "written": record.written,
                     "intended": record.intended,
                     "versions": list(record.versions),
+                    "past": list(record.past),
                     "neighbours": record.neighbours,
                 }
                 for _, record in sorted(scope.policies.items())
@@ -136,6 +137,7 @@ def scope_from_item(scope_id: str, item: Item) -> Scope:
             written=record["written"],
             intended=record["intended"],
             versions=tuple(record["versions"]),
+            past=tuple(record["past"]),
             neighbours=record["neighbours"],
         )
         for record in kept["policies"]

@@ -17,7 +17,7 @@ from airlock.ports import Audit, Clock, Ledger, Notices, Policies, PolicyRecord,
 from airlock.reconcile.concluding import conclude, mark_closing
 from airlock.reconcile.happening import Happening, notice_of
 from airlock.reconcile.opening import admit, decide_texts, refuse
-from airlock.reconcile.run import Run, with_version
+from airlock.reconcile.run import Run, about_to_write, now_written, with_version
 from airlock.settings import Enrolled
 
 READ_BACK_SECONDS = (0.0, 1.0, 2.0, 4.0)
@@ -229,7 +229,7 @@ class Reconciler:
             return
         for place in places:
             record = run.record_of(place)
-            run.keep_record(replace(record, intended=run.choice.texts.get(place, record.baseline)))
+            run.keep_record(about_to_write(record, run.choice.texts.get(place, record.baseline)))
         if places:
             self._ledger.write_ahead(list(run.scopes.values()), run.changed_grants())
             run.kept = dict(run.grants)
@@ -256,7 +256,7 @@ class Reconciler:
                 raise
             outcome = "restored" if text == record.baseline else "written"
             run.written(record, before, text, outcome)
-        run.keep_record(replace(record, written=text, intended=None))
+        run.keep_record(now_written(record, text))
 
     def _put(self, record: PolicyRecord, text: str) -> PolicyRecord:
         """Write one policy; of a managed one, go back to the baseline's own version rather than make a copy."""
@@ -297,15 +297,15 @@ class Reconciler:
                 held = self._policies.read(record.place)
                 if held is not None and held.text == record.intended and held.text != text:
                     undone = self._put(with_version(record, held), text)
-                    run.keep_record(replace(undone, written=text, intended=None))
+                    run.keep_record(now_written(undone, text))
                     run.written(record, held.text, text, "undone")
         with contextlib.suppress(Exception):
             self._audit_all(run)
-
             # What is audited is settled, lest the next run find it and tell of it again.
             self._ledger.write_ahead(list(run.scopes.values()), ())
             self._publish_all(run)
     def _audit_all(self, run: Run) -> None:
+
         lines = [happening.audit_line(run.now) for happening in run.happened]
         if lines:
             self._audit.write(lines)

@@ -7,12 +7,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from airlock.grants.grant import CloseReason, Grant, State
-from airlock.policy.document import size_of
+from airlock.policy.document import sha256_of, size_of
 from airlock.policy.drift import rebase
 from airlock.policy.place import HeldPolicy, PolicyKind, PolicyPlace
 from airlock.ports import PolicyRecord, Scope
 from airlock.reconcile.choose import Choice
 from airlock.reconcile.happening import Decision, Drift, Happening, PolicyWrite
+
+PAST_KEPT = 20
+"""How many earlier texts of a policy are remembered: IAM's reads lag by seconds, not by twenty writes."""
 
 
 @dataclass(slots=True)
@@ -153,24 +156,28 @@ class Run:
         if held.text == record.intended:
             # An earlier run wrote this and ended before it could say so.
             self.written(record, record.written, held.text, "found-written")
-            self.keep_record(replace(with_version(record, held), written=held.text, intended=None))
+            self.keep_record(now_written(with_version(record, held), held.text))
             return False
-        if held.text == record.baseline:
-            return False
-        if held.text == record.written:
+        if held.text == record.written != record.baseline:
             self.keep_record(with_version(record, held))
+            return False
+        if held.text in (record.written, record.baseline) or sha256_of(held.text) in record.past:
+            # Perhaps an old read; no edit, in any case.
             return False
         self._merge(record, held)
         return True
 
     def _merge(self, record: PolicyRecord, held: HeldPolicy) -> None:
-        merged = rebase(record.baseline, record.intended or record.written, held.text)
+        # Which of the two stood when it was edited isn't known: the intent may never have reached IAM.
+        ours = [text for text in (record.intended, record.written) if text is not None]
+        merges = [rebase(record.baseline, text, held.text) for text in ours]
+        merged = next((merge for merge in merges if merge.intact), merges[0])
         detail = "The edit is kept, and the grants go on."
         if not merged.intact:
             detail = "The airlock's own statements were altered: the original deny is back beside what was found."
             self.begin_closing(self.grants_on(record.place), str(CloseReason.POLICY_EDITED), detail)
         self._drift(record, held.text, detail)
-        self.keep_record(replace(record, baseline=merged.text, baseline_version=None, written=held.text, intended=None))
+        self.keep_record(replace(now_written(record, held.text), baseline=merged.text, baseline_version=None))
 
     def _drift(self, record: PolicyRecord, found: str, detail: str) -> None:
         self.happened.append(
@@ -189,3 +196,20 @@ def with_version(record: PolicyRecord, held: HeldPolicy) -> PolicyRecord:
     """The record of a policy, with the version that was found to hold the airlock's text among the airlock's own."""
     known = (None, record.baseline_version, *record.versions)
     return record if held.version in known else replace(record, versions=(*record.versions, str(held.version)))
+
+
+def about_to_write(record: PolicyRecord, text: str) -> PolicyRecord:
+    """The record of a policy with its next text as the intent."""
+    return replace(_with_past(record, record.intended, text), intended=text)
+
+
+def now_written(record: PolicyRecord, text: str) -> PolicyRecord:
+    """The record of a policy that IAM was seen to hold with this text."""
+    past = _with_past(_with_past(record, record.intended, text), record.written, text)
+    return replace(past, written=text, intended=None)
+
+
+def _with_past(record: PolicyRecord, old: str | None, new: str) -> PolicyRecord:
+    if old is None or old == new or sha256_of(old) in record.past:
+        return record
+    return replace(record, past=(*record.past, sha256_of(old))[-PAST_KEPT:])
