@@ -53,11 +53,11 @@ class Facts:
         id: the grant's name, made from account, principal and infra ID.
         requested_at: when the airlock first heard of it, UTC.
         not_after: when it closes at the latest, UTC; set once, never moved by later signals.
-        region: None until a regional call told it.
+        regions: that its regional calls told; one, as a rule.
         eras: by which eras' names the bucket or the machine was made.
         own_vpcs: VPCs that the install made.
         endpoint_vpcs: VPCs in which it made an S3 gateway endpoint.
-        instance_vpc: the VPC that the bootstrap instance runs in.
+        instance_vpcs: the VPC that the bootstrap instance runs in; more than one if the installer tried again.
         instances: the bootstrap instance's ID; more than one if the installer tried again.
         ended: why and when the install needs the grant no more.
         event_ids: of the signals, oldest first, at most 20.
@@ -70,11 +70,11 @@ class Facts:
     infra_id: str
     requested_at: datetime
     not_after: datetime
-    region: str | None = None
+    regions: frozenset[str] = frozenset()
     eras: frozenset[Era] = frozenset()
     own_vpcs: frozenset[str] = frozenset()
     endpoint_vpcs: frozenset[str] = frozenset()
-    instance_vpc: str | None = None
+    instance_vpcs: frozenset[str] = frozenset()
     instances: frozenset[str] = frozenset()
     ended: tuple[CloseReason, datetime] | None = None
     event_ids: tuple[str, ...] = ()
@@ -164,7 +164,7 @@ def learn(facts: Facts, signal: Signal) -> Facts:
     """Add what a signal tells. Learning a signal twice, or two in another order, gives the same facts."""
     learnt = replace(
         facts,
-        region=facts.region or signal.region,
+        regions=facts.regions | ({signal.region} if signal.region else set()),
         eras=facts.eras | ({signal.era} if signal.era else set()),
         event_ids=_remember(facts.event_ids, signal.event_id),
     )
@@ -176,7 +176,7 @@ def learn(facts: Facts, signal: Signal) -> Facts:
             return replace(learnt, endpoint_vpcs=facts.endpoint_vpcs | vpc)
         case SignalKind.INSTANCE_STARTED:
             instances = facts.instances | ({signal.instance_id} if signal.instance_id else set())
-            return replace(learnt, instance_vpc=signal.vpc_id or facts.instance_vpc, instances=instances)
+            return replace(learnt, instance_vpcs=facts.instance_vpcs | vpc, instances=instances)
         case SignalKind.INSTANCE_ENDED:
             return _ended(learnt, CloseReason.INSTANCE_ENDED, signal.at)
         case SignalKind.BUCKET_DELETED:
@@ -197,7 +197,7 @@ def exemption_of(facts: Facts) -> Exemption:
         objects=objects,
         # CAPA's installer stores the object under aws:kms (openshift/installer, pkg/infrastructure/aws/clusterapi).
         encrypted=() if era is Era.TERRAFORM else bootstrap_object_arns(facts.infra_id, facts.partition, Era.CAPA),
-        region=facts.region,
+        region=next(iter(facts.regions)) if len(facts.regions) == 1 else None,
         network=_network(facts),
         not_after=facts.not_after,
     )
@@ -227,7 +227,7 @@ def _network(facts: Facts) -> Vpc | None:
     if len(candidates) != 1:
         return None
     vpc = next(iter(candidates))
-    return Vpc(vpc) if facts.instance_vpc in (None, vpc) else None
+    return Vpc(vpc) if facts.instance_vpcs <= {vpc} else None
 
 
 def _ended(facts: Facts, reason: CloseReason, at: datetime) -> Facts:
