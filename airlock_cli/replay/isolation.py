@@ -57,17 +57,19 @@ def handlers_log_to(stream: TextIO | None) -> Iterator[None]:
     from airlock.handlers.observability import logger  # noqa: PLC0415
 
     handler = logger.registered_handler
-    level, before = handler.level, None
+    if not isinstance(handler, logging.StreamHandler):
+        raise TypeError(f"the handlers' log is expected to go to a stream, not to {handler!r}")
+    # Not by setStream, which flushes the stream that was: it may be closed by now, as a test's often is.
+    level, before = handler.level, handler.stream
     if stream is None:
         handler.setLevel(logging.CRITICAL + 1)
-    elif isinstance(handler, logging.StreamHandler):
-        before = handler.setStream(stream)
+    else:
+        handler.stream = stream
     try:
         yield
     finally:
         handler.setLevel(level)
-        if before is not None and isinstance(handler, logging.StreamHandler):
-            handler.setStream(before)
+        handler.stream = before
 
 
 def _is_read_by_others(name: str) -> bool:

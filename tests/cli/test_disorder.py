@@ -49,7 +49,7 @@ def test_events_of_one_second_come_in_one_order(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", [Kind.USER_INLINE, Kind.GROUP_INLINE, Kind.MANAGED, Kind.ROLE_INLINE])
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_deliveries_in_any_order_end_at_the_baseline(seed: int, kind: Kind) -> None:
     """Whatever the order and repetition of two installs' events, all grants end and the policy is back to the byte."""
     chance = random.Random(f"{seed} {kind}")  # noqa: S311 - a shuffle, not a secret
