@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -11,6 +12,7 @@ DEFAULT_TIMEOUT_MINUTES = 60
 TIMEOUT_MINUTES = range(5, 721)
 LEASE_SECONDS = 90
 """Longer than a function may run (60 s), so that a dead writer's lease ends only after the writer has."""
+_USER_OR_ROLE = r"arn:[a-z-]+:iam::[0-9]{12}:(user|role)/([\w+=,.@/-]*/)?[\w+=,.@-]+"
 
 
 class SettingsError(ValueError):
@@ -61,8 +63,13 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
     Raises:
         SettingsError: a variable is missing, or AIRLOCK_PRINCIPALS isn't what the template writes.
     """
+    account = _required(environment, "AIRLOCK_ACCOUNT")
+    if not re.fullmatch(r"[0-9]{12}", account):
+        raise SettingsError(
+            f"AIRLOCK_ACCOUNT must be an account of 12 digits, got {account!r}; deploy the template again"
+        )
     return Settings(
-        account=_required(environment, "AIRLOCK_ACCOUNT"),
+        account=account,
         table=_required(environment, "AIRLOCK_TABLE"),
         audit_log_group=_required(environment, "AIRLOCK_AUDIT_LOG_GROUP"),
         audit_log_stream=_required(environment, "AIRLOCK_AUDIT_LOG_STREAM"),
@@ -87,6 +94,9 @@ def read_principals(text: str) -> dict[str, Enrolled]:
 
 
 def _enrolled(arn: str, options: object) -> Enrolled:
+    if not re.fullmatch(_USER_OR_ROLE, arn):
+        expected = "the ARN of an IAM user or role, such as arn:aws:iam::111122223333:user/ocp-installer"
+        raise SettingsError(f"AIRLOCK_PRINCIPALS: expected {expected}, got {arn!r}")
     if not isinstance(options, dict):
         raise SettingsError(f"AIRLOCK_PRINCIPALS: the settings of {arn} must be a JSON object, got {options!r}")
     minutes = options.get("timeout_minutes", DEFAULT_TIMEOUT_MINUTES)
@@ -94,10 +104,17 @@ def _enrolled(arn: str, options: object) -> Enrolled:
         raise SettingsError(f"timeout_minutes of {arn} must be a whole number from 5 to 720, got {minutes!r}")
     return Enrolled(
         arn=arn,
-        groups=frozenset(options.get("groups", ())),
-        policies=frozenset(options.get("policies", ())),
+        groups=_arns(arn, options, "groups"),
+        policies=_arns(arn, options, "policies"),
         window=timedelta(minutes=minutes),
     )
+
+
+def _arns(arn: str, options: dict[str, object], setting: str) -> frozenset[str]:
+    listed = options.get(setting, [])
+    if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
+        raise SettingsError(f"{setting} of {arn} must be a list of ARNs, got {listed!r}")
+    return frozenset(listed)
 
 
 def _required(environment: Mapping[str, str], name: str) -> str:
