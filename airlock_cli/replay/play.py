@@ -99,7 +99,8 @@ def play(  # noqa: PLR0913 - what is played, and how, are independent
         else:
             sweeps.look()
         if progress:
-            progress(done, len(steps))
+            # One more for the sweeps at the end, so that the bar isn't full while they run.
+            progress(done, len(steps) + 1)
     for _ in range(LAST_SWEEPS):
         if not sweeps.busy:
             break
