@@ -53,7 +53,7 @@ def test_an_account_that_is_none_is_named(value: str) -> None:
 @pytest.mark.parametrize("text", ["{", "not JSON", "[]", '"text"', "7", "null"])
 def test_principals_that_are_no_json_object_are_told(text: str) -> None:
     """The message says what was expected."""
-    with pytest.raises(SettingsError, match="AIRLOCK_PRINCIPALS.*JSON"):
+    with pytest.raises(SettingsError, match=r"AIRLOCK_PRINCIPALS.*JSON"):
         read_principals(text)
 
 
@@ -101,5 +101,5 @@ def test_shared_policies_that_are_no_list_of_arns_are_named(setting: str, value:
 @pytest.mark.parametrize("options", [[], "x", None])
 def test_settings_that_are_no_object_are_named(options: Any) -> None:  # noqa: ANN401 - as above
     """Each principal's settings are a JSON object."""
-    with pytest.raises(SettingsError, match="settings of .*ocp-installer must be a JSON object"):
+    with pytest.raises(SettingsError, match=r"settings of .*ocp-installer must be a JSON object"):
         read_principals(json.dumps({USER: options}))
