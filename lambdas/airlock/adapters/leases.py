@@ -6,6 +6,7 @@ run: a writer that died can't come back and write under a lease that somebody el
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -45,12 +46,15 @@ class Leases:
         """
         taken: list[tuple[str, dict[str, Any]]] = []
         patience: float = WAIT_SECONDS
-        for scope_id, key in scopes:
-            item, patience = self._wait_for(key, patience)
-            if item is None:
+        try:
+            for scope_id, key in scopes:
+                item, patience = self._wait_for(scope_id, key, patience)
+                taken.append((scope_id, item))
+        except Exception:
+            # Those that can't be let go either run out by themselves.
+            with contextlib.suppress(Exception):
                 self.release([key for _, key in scopes[: len(taken)]])
-                raise LeaseBusyError(f"another writer has held {scope_id} for {WAIT_SECONDS} seconds")
-            taken.append((scope_id, item))
+            raise
         return taken
 
     def update(self, key: dict[str, Any], text: str, *, let_go: bool) -> dict[str, Any]:
@@ -83,11 +87,13 @@ class Leases:
             except self._dynamodb.exceptions.ConditionalCheckFailedException:
                 continue
 
-    def _wait_for(self, key: dict[str, Any], patience: float) -> tuple[dict[str, Any] | None, float]:
+    def _wait_for(self, scope_id: str, key: dict[str, Any], patience: float) -> tuple[dict[str, Any], float]:
         while True:
             item = self._try(key)
-            if item is not None or patience <= 0:
+            if item is not None:
                 return item, patience
+            if patience <= 0:
+                raise LeaseBusyError(f"another writer has held {scope_id} for {WAIT_SECONDS} seconds")
             self._clock.sleep(PAUSE_SECONDS)
             patience -= PAUSE_SECONDS
 

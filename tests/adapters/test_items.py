@@ -1,0 +1,104 @@
+"""The ledger's items: whatever is kept comes back as it was."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from airlock.adapters.items import (
+    facts_from_text,
+    facts_to_text,
+    progress_from_text,
+    progress_to_text,
+    scope_from_item,
+    scope_to_text,
+)
+from airlock.grants.grant import CloseReason, Facts, Progress, State
+from airlock.install.names import Era
+from airlock.policy.exemption import Address, Exemption, Vpc
+from airlock.policy.place import PolicyKind, PolicyPlace
+from airlock.ports import PolicyRecord, Scope
+from tests.policy.strategies import USER, objects
+
+# Whole seconds in UTC, as everything that is kept.
+moments = st.integers(0, 10**8).map(lambda seconds: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds))
+names = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+name_sets = st.frozensets(names, max_size=3)
+exemptions = st.builds(
+    Exemption,
+    principal=names,
+    objects=st.just(objects("prod-7xk2q")),
+    encrypted=st.sampled_from([(), objects("prod-7xk2q")[1:]]),
+    region=st.none() | names.filter(bool),
+    network=st.none()
+    | st.sampled_from([Vpc("vpc-0aaaaaaaaaaaaaaa1"), Address("192.0.2.0/24"), Address("2001:db8::/32")]),
+    not_after=moments,
+)
+facts = st.builds(
+    Facts,
+    id=names,
+    account=names,
+    partition=names,
+    principal=names,
+    infra_id=names,
+    requested_at=moments,
+    not_after=moments,
+    regions=name_sets,
+    eras=st.frozensets(st.sampled_from(Era)),
+    own_vpcs=name_sets,
+    endpoint_vpcs=name_sets,
+    instance_vpcs=name_sets,
+    instances=name_sets,
+    ended=st.none() | st.tuples(st.sampled_from(CloseReason), moments),
+    event_ids=st.lists(names, max_size=4).map(tuple),
+)
+progresses = st.builds(
+    Progress,
+    state=st.sampled_from(State),
+    opened_at=st.none() | moments,
+    narrowed_at=st.none() | moments,
+    closed_at=st.none() | moments,
+    reason=st.none() | names,
+    detail=st.none() | names,
+    exemption=st.none() | exemptions,
+    scopes=st.lists(names, max_size=3).map(tuple),
+)
+records = st.builds(
+    PolicyRecord,
+    place=st.builds(PolicyPlace, st.sampled_from(PolicyKind), names, names),
+    baseline=names,
+    baseline_version=st.none() | names,
+    written=names,
+    intended=st.none() | names,
+    versions=st.lists(names, max_size=3).map(tuple),
+    past=st.lists(names, max_size=3).map(tuple),
+    neighbours=st.integers(0, 5000),
+)
+
+
+@given(facts)
+def test_facts_come_back(kept: Facts) -> None:
+    """All that signals told, to the second."""
+    assert facts_from_text(facts_to_text(kept)) == kept
+
+
+@given(progresses)
+def test_progress_comes_back(kept: Progress) -> None:
+    """With the exemption as it is open, whatever its network."""
+    assert progress_from_text(str(kept.state), progress_to_text(kept)) == kept
+
+
+@given(st.lists(records, max_size=4), st.sets(names, max_size=4))
+def test_scopes_come_back(kept: list[PolicyRecord], grants: set[str]) -> None:
+    """Baselines and intents to the byte, other people's letters included."""
+    scope = Scope(USER, {record.place: record for record in kept}, grants)
+    item: dict[str, Any] = {"content": {"S": scope_to_text(scope)}}
+    assert scope_from_item(USER, item) == scope
+
+
+def test_a_scope_that_only_holds_a_lease_is_empty() -> None:
+    """Its item was made by the first lease, before anything was open."""
+    assert scope_from_item(USER, {"lease_owner": {"S": "somebody"}}) == Scope(USER)
