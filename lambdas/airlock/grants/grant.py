@@ -184,6 +184,11 @@ def learn(facts: Facts, signal: Signal) -> Facts:
     return learnt
 
 
+def is_new(grant: Grant) -> bool:
+    """Whether one signal alone is known of the grant, so that nobody else can have worked on it yet."""
+    return len(grant.facts.event_ids) <= 1
+
+
 def exemption_of(facts: Facts) -> Exemption:
     """What the grant has to open, given what is known.
 

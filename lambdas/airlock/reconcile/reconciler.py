@@ -10,7 +10,7 @@ import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from airlock.grants.grant import Grant, State, exemption_of, wants_open
+from airlock.grants.grant import Grant, State, exemption_of, is_new, wants_open
 from airlock.install.signal import Signal, SignalKind
 from airlock.policy.place import HeldPolicy, PolicyKind, PolicyPlace
 from airlock.ports import Audit, Clock, Ledger, Notices, Policies, PolicyRecord, PrincipalGoneError
@@ -64,7 +64,8 @@ class Reconciler:
         grant = self._record(signal)
         if grant is None or not self._has_work(grant, news=True):
             return []
-        return self.reconcile(self._enrolled[grant.facts.principal], grant, signal.event_id)
+        enrolled = self._enrolled.get(grant.facts.principal) or Enrolled(grant.facts.principal)
+        return self.reconcile(enrolled, grant, signal.event_id)
 
     def sweep(self) -> list[Happening]:
         """Expire what is due, retry what failed, look after what is open.
@@ -101,7 +102,7 @@ class Reconciler:
         try:
             listed = {grant_id for scope in scopes for grant_id in scope.grants}
             grants = {one.id: one for one in self._ledger.grants(sorted(listed - {grant.id}))}
-            if grant.id in listed or verify:
+            if grant.id in listed or verify or not is_new(grant):
                 # Others may have come further with it since it was recorded.
                 grant = next(iter(self._ledger.grants([grant.id])), grant)
             run = Run(
@@ -200,6 +201,7 @@ class Reconciler:
         if self._look_before_writing(run):
             decide_texts(run, opening, found)
         self._write(run)
+        self._delete_leftovers(run)
         conclude(run)
         self._audit_all(run)
         self._ledger.settle(list(run.scopes.values()), run.changed_grants())
@@ -273,7 +275,7 @@ class Reconciler:
             return replace(record, versions=())
         version = self._policies.write(place, text, record.baseline_version)
         self._policies.delete_versions(place, record.versions)
-        return replace(record, versions=(version,) if version else ())
+        return with_version(replace(record, versions=()), HeldPolicy(place, text, version))
 
     def _read_back(self, place: PolicyPlace, text: str) -> None:
         for pause in READ_BACK_SECONDS:
@@ -283,6 +285,13 @@ class Reconciler:
             if held is not None and held.text == text:
                 return
         raise NotConfirmedError(f"{place} was written, but IAM doesn't show the new text yet")
+
+    def _delete_leftovers(self, run: Run) -> None:
+        """Delete the versions that a run left behind which died between restoring a policy and tidying up."""
+        for place, record in run.records().items():
+            if record.written == record.baseline and record.versions:
+                self._policies.delete_versions(place, record.versions)
+                run.keep_record(replace(record, versions=()))
 
     def _undo(self, run: Run, records: Sequence[PolicyRecord]) -> None:
         """Put policies back to what they were before a failed set of writes: all targets or none.
@@ -304,8 +313,8 @@ class Reconciler:
             # What is audited is settled, lest the next run find it and tell of it again.
             self._ledger.write_ahead(list(run.scopes.values()), ())
             self._publish_all(run)
-    def _audit_all(self, run: Run) -> None:
 
+    def _audit_all(self, run: Run) -> None:
         lines = [happening.audit_line(run.now) for happening in run.happened]
         if lines:
             self._audit.write(lines)

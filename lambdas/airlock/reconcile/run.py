@@ -193,7 +193,10 @@ class Run:
 
 
 def with_version(record: PolicyRecord, held: HeldPolicy) -> PolicyRecord:
-    """The record of a policy, with the version that was found to hold the airlock's text among the airlock's own."""
+    """The record of a policy, with the version that was found: the baseline's if it holds that, else the airlock's."""
+    if held.text == record.baseline:
+        others = tuple(version for version in record.versions if version != held.version)
+        return replace(record, baseline_version=held.version, versions=others)
     known = (None, record.baseline_version, *record.versions)
     return record if held.version in known else replace(record, versions=(*record.versions, str(held.version)))
 
