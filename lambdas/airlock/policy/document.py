@@ -10,7 +10,15 @@ import hashlib
 import json
 from typing import Any
 
-type_name = {dict: "an object", list: "a list", str: "a string", int: "a number", bool: "a boolean", type(None): "null"}
+type_name = {
+    dict: "an object",
+    list: "a list",
+    str: "a string",
+    int: "a number",
+    float: "a number",
+    bool: "a boolean",
+    type(None): "null",
+}
 
 Statement = dict[str, Any]
 Document = dict[str, Any]
@@ -33,7 +41,7 @@ def parse_document(text: str) -> Document:
         PolicyTextError: the text isn't JSON, repeats a key, or isn't shaped like a policy.
     """
     try:
-        document = json.loads(text, object_pairs_hook=_without_repeats)
+        document = json.loads(text, object_pairs_hook=_without_repeats, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
         message = f"the policy isn't JSON: {error.msg} at line {error.lineno}, column {error.colno}"
         raise PolicyTextError(message) from error
@@ -79,6 +87,10 @@ def size_of(text: str) -> int:
 def sha256_of(text: str) -> str:
     """The text's SHA-256, in hexadecimal: what the audit trail says of a policy before and after."""
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _refuse_constant(name: str) -> Any:  # noqa: ANN401 - never returns; json wants a function of a value
+    raise PolicyTextError(f"the policy isn't JSON: {name} is Python's and JavaScript's, not JSON's")
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
