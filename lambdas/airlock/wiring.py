@@ -57,8 +57,8 @@ def wire(
             enrolled=settings.enrolled,
             ledger=DynamoLedger(clients.dynamodb, settings.table, owner or uuid.uuid4().hex, clock),
             policies=IamPolicies(clients.iam),
-            audit=LogAudit(clients.logs, settings.audit_log_group, settings.audit_log_stream),
-            notices=SnsNotices(clients.sns, settings.notices_topic),
+            audit=LogAudit(lambda: clients.logs, settings.audit_log_group, settings.audit_log_stream),
+            notices=SnsNotices(lambda: clients.sns, settings.notices_topic),
             clock=clock,
         ),
     )

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
+from operator import truediv
 from statistics import median
 
 START_AIM = 1.3
@@ -48,11 +49,13 @@ class StartTime:
         what: the program, in words.
         median: milliseconds.
         fastest: milliseconds.
+        ratio: to boto3's time in the same round, the median of all rounds.
     """
 
     what: str
     median: float
     fastest: float
+    ratio: float
 
 
 def start_times() -> dict[str, StartTime]:
@@ -63,7 +66,10 @@ def start_times() -> dict[str, StartTime]:
             time = _run(program)
             if round_number:  # the first round only fills the caches
                 taken[name].append(time)
-    return {name: StartTime(PROGRAMS[name][0], median(times), min(times)) for name, times in taken.items()}
+    return {
+        name: StartTime(PROGRAMS[name][0], median(times), min(times), median(map(truediv, times, taken["boto3"])))
+        for name, times in taken.items()
+    }
 
 
 def _run(program: str) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,9 +16,9 @@ class AuditNotKeptError(Exception):
 
 
 class LogAudit:
-    """The port :class:`airlock.ports.Audit` on CloudWatch Logs."""
+    """The port :class:`airlock.ports.Audit` on CloudWatch Logs, whose client is asked for when it is first used."""
 
-    def __init__(self, logs: CloudWatchLogsClient, group: str, stream: str) -> None:
+    def __init__(self, logs: Callable[[], CloudWatchLogsClient], group: str, stream: str) -> None:
         self._logs = logs
         self._group = group
         self._stream = stream
@@ -31,7 +31,7 @@ class LogAudit:
         """
         # When CloudWatch gets the line: it refuses times far from its own. When it happened stands in the line.
         timestamp = int(time.time() * 1000)
-        answer = self._logs.put_log_events(
+        answer = self._logs().put_log_events(
             logGroupName=self._group,
             logStreamName=self._stream,
             logEvents=[{"timestamp": timestamp, "message": json.dumps(line, ensure_ascii=False)} for line in lines],

@@ -1,11 +1,12 @@
-"""The AWS clients, made once a process. They honour AWS_ENDPOINT_URL and its kin, as boto3 does."""
+"""The AWS clients, made once a process. They honour AWS_ENDPOINT_URL and its kin, as any client of boto3 does."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import boto3
+import botocore.session
 from botocore.config import Config
 from botocore.handlers import json_decode_policies
 
@@ -19,28 +20,40 @@ if TYPE_CHECKING:
 _RETRIES = Config(retries={"mode": "standard", "total_max_attempts": 5}, connect_timeout=3, read_timeout=10)
 
 
-@dataclass(frozen=True, slots=True)
 class Clients:
-    """The AWS services that the functions call."""
+    """The AWS services that the functions call.
 
-    iam: IAMClient
-    dynamodb: DynamoDBClient
-    logs: CloudWatchLogsClient
-    sns: SNSClient
+    IAM and DynamoDB are made at once, for nothing goes without them. The audit trail and the notices come after the
+    policy was opened, so their clients, which take time of a cold start, are made when they are first used.
+    """
+
+    def __init__(self, make: Callable[..., Any]) -> None:
+        self._make = make
+        self.iam: IAMClient = with_raw_documents(make("iam", config=_RETRIES))
+        self.dynamodb: DynamoDBClient = make("dynamodb", config=_RETRIES)
+
+    @cached_property
+    def logs(self) -> CloudWatchLogsClient:
+        """CloudWatch Logs, for the audit trail."""
+        client: CloudWatchLogsClient = self._make("logs", config=_RETRIES)
+        return client
+
+    @cached_property
+    def sns(self) -> SNSClient:
+        """SNS, for the notices."""
+        client: SNSClient = self._make("sns", config=_RETRIES)
+        return client
 
 
-def make_clients(session: Any = boto3) -> Clients:  # noqa: ANN401 - the boto3 module and a Session serve alike
+def make_clients(session: Any = None) -> Clients:  # noqa: ANN401 - boto3's Session, or anything with its "client"
     """Make the clients.
 
     Args:
-        session: where they come from: boto3 itself, or a session of a test's.
+        session: where they come from, such as a boto3 session; the process's own credentials and region unless told
+            otherwise. Those come from botocore, which boto3 is built on: importing boto3 itself would add a third to
+            a cold start, for file transfers to S3 that nobody makes here (docs/decisions/0006-botocore-clients.md).
     """
-    return Clients(
-        iam=with_raw_documents(session.client("iam", config=_RETRIES)),
-        dynamodb=session.client("dynamodb", config=_RETRIES),
-        logs=session.client("logs", config=_RETRIES),
-        sns=session.client("sns", config=_RETRIES),
-    )
+    return Clients(botocore.session.get_session().create_client if session is None else session.client)
 
 
 def with_raw_documents(iam: IAMClient) -> IAMClient:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,12 +13,12 @@ SUBJECT_LIMIT = 100
 
 
 class SnsNotices:
-    """The port :class:`airlock.ports.Notices` on SNS."""
+    """The port :class:`airlock.ports.Notices` on SNS, whose client is asked for when it is first used."""
 
-    def __init__(self, sns: SNSClient, topic: str) -> None:
+    def __init__(self, sns: Callable[[], SNSClient], topic: str) -> None:
         self._sns = sns
         self._topic = topic
 
     def publish(self, subject: str, text: str) -> None:
         """Send one message; a subject that is too long is cut."""
-        self._sns.publish(TopicArn=self._topic, Subject=subject[:SUBJECT_LIMIT], Message=text)
+        self._sns().publish(TopicArn=self._topic, Subject=subject[:SUBJECT_LIMIT], Message=text)
