@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from botocore.exceptions import ClientError
 
 from airlock.grants.grant import State
 from airlock.policy.place import PolicyKind, PolicyPlace
-from tests.policy.strategies import SAMPLES
+from tests.policy.strategies import SAMPLES, objects
 from tests.reconcile.account import KINDS, OTHER_USER, ROLE, USER, Account, at, install, refusal
 
 POLICY = (SAMPLES / "aws-example.json").read_text()
@@ -124,3 +126,18 @@ def test_an_endpoint_without_tags_is_known_by_the_installs_vpc(account: Account)
     del bare["detail"]["requestParameters"]["CreateVpcEndpointRequest"]["TagSpecification"]
     account.deliver(bare)
     assert one.vpc in (account.text(place) or "")
+
+
+def test_a_neighbour_that_is_open_already_isnt_counted_twice(account: Account) -> None:
+    """A second install that is caught by one more policy: the first policy's size counts once, as it will be."""
+    account.stand(PolicyKind.ROLE_INLINE, POLICY)
+    second = json.loads(S3_ONLY)
+    second["Statement"][0]["Resource"] = list(objects("lab-9mz4c"))
+    # Enough beside it that counting the first policy's exemptions twice would go over a role's 10,240 characters.
+    second["Statement"].append(
+        {"Effect": "Allow", "Action": [f"ec2:{'x' * 95}{n:03}" for n in range(78)], "Resource": "*"}
+    )
+    extra = account.stand(PolicyKind.ROLE_INLINE, json.dumps(second), name="second")
+    account.deliver(install("prod-7xk2q", ROLE).create_vpc(at(0)))
+    assert account.deliver(install("lab-9mz4c", ROLE).create_vpc(at(5)))[-1] == "open"
+    assert "Airlock1" in (account.text(extra) or "")

@@ -62,7 +62,7 @@ class Run:
         if held is None:
             raise KeyError(str(place))
         neighbours = [
-            size_of(other.text)
+            size_of(self._baseline_of(other))
             for other in self.held.values()
             if other and other.place.holder == place.holder and other.place != place
         ]
@@ -73,6 +73,10 @@ class Run:
             written=held.text,
             neighbours=0 if place.kind is PolicyKind.MANAGED else sum(neighbours),
         )
+
+    def _baseline_of(self, held: HeldPolicy) -> str:
+        record = self.scopes[held.place.holder].policies.get(held.place)
+        return record.baseline if record else held.text
 
     def keep_record(self, record: PolicyRecord) -> None:
         """Put a record back after a change."""
