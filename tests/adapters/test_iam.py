@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from airlock.adapters.iam import IamPolicies
 from airlock.policy.place import HeldPolicy, PolicyKind, PolicyPlace
 from airlock.ports import PrincipalGoneError
-from tests.reconcile.account import ACCOUNT, HOME, KINDS, ROLE, USER, Account, Change
+from tests.reconcile.account import ACCOUNT, HOME, KINDS, ROLE, USER, Account
+from tests.reconcile.interference import Change
 
 PLAIN = '{"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "s3:GetObject", "Resource": "*"}}'
 ODD = [

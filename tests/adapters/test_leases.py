@@ -7,7 +7,8 @@ import pytest
 from airlock.adapters.ledger import DynamoLedger
 from airlock.ports import ConflictError, LeaseBusyError
 from airlock.settings import LEASE_SECONDS
-from tests.reconcile.account import GROUP, START, USER, Account, Clock, at, refusal
+from tests.reconcile.account import GROUP, START, USER, Account, Clock, at
+from tests.reconcile.interference import refusal
 
 FUNCTION_SECONDS = 60
 """The functions' timeout, as infra/functions.py sets it."""

@@ -16,7 +16,8 @@ from airlock.handlers.observability import metrics
 from airlock.policy.place import PolicyKind
 from tests.events import Event
 from tests.policy.strategies import SAMPLES
-from tests.reconcile.account import OTHER_USER, USER, Account, at, install, refusal
+from tests.reconcile.account import OTHER_USER, USER, Account, at, install
+from tests.reconcile.interference import refusal
 
 POLICY = (SAMPLES / "aws-example.json").read_text()
 

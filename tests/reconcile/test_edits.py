@@ -13,7 +13,8 @@ from airlock.policy.document import parse_document, statements_of
 from airlock.policy.place import PolicyKind
 from airlock.policy.render import is_airlock_statement
 from tests.policy.strategies import SAMPLES
-from tests.reconcile.account import KINDS, ROLE, USER, Account, Crash, at, install, refusal
+from tests.reconcile.account import KINDS, ROLE, USER, Account, at, install
+from tests.reconcile.interference import Crash, refusal
 
 POLICY = (SAMPLES / "aws-example.json").read_text()
 BY_HUMAN = {"Sid": "ByHuman", "Effect": "Allow", "Action": "ec2:*", "Resource": "*"}

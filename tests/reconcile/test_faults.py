@@ -12,7 +12,8 @@ from airlock.policy.place import PolicyKind, PolicyPlace
 from airlock.ports import LeaseBusyError
 from airlock.reconcile.reconciler import NotConfirmedError
 from tests.policy.strategies import SAMPLES
-from tests.reconcile.account import OTHER_USER, USER, Account, Crash, at, install, refusal
+from tests.reconcile.account import OTHER_USER, USER, Account, at, install
+from tests.reconcile.interference import Crash, refusal
 
 POLICY = (SAMPLES / "aws-example.json").read_text()
 S3_ONLY = (SAMPLES / "s3-only.json").read_text()

@@ -10,7 +10,8 @@ from botocore.exceptions import ClientError
 from airlock.grants.grant import State
 from airlock.policy.place import PolicyKind, PolicyPlace
 from tests.policy.strategies import SAMPLES, objects
-from tests.reconcile.account import KINDS, OTHER_USER, ROLE, USER, Account, at, install, refusal
+from tests.reconcile.account import KINDS, OTHER_USER, ROLE, USER, Account, at, install
+from tests.reconcile.interference import refusal
 
 POLICY = (SAMPLES / "aws-example.json").read_text()
 S3_ONLY = (SAMPLES / "s3-only.json").read_text()

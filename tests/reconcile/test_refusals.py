@@ -10,7 +10,8 @@ import pytest
 from airlock.grants.grant import State
 from airlock.policy.place import PolicyKind
 from tests.policy.strategies import SAMPLES
-from tests.reconcile.account import GROUP, ROLE, USER, Account, at, install, refusal
+from tests.reconcile.account import GROUP, ROLE, USER, Account, at, install
+from tests.reconcile.interference import refusal
 
 POLICY = (SAMPLES / "aws-example.json").read_text()
 NET = {"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}, "Bool": {"aws:ViaAWSService": "false"}}

@@ -10,7 +10,8 @@ from botocore.exceptions import ClientError
 from airlock.policy.document import parse_document, statements_of
 from airlock.policy.place import PolicyKind, PolicyPlace
 from tests.policy.strategies import SAMPLES
-from tests.reconcile.account import USER, Account, Crash, at, install, refusal
+from tests.reconcile.account import USER, Account, at, install
+from tests.reconcile.interference import Crash, refusal
 
 POLICY = (SAMPLES / "aws-example.json").read_text()
 
