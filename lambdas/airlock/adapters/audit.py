@@ -19,7 +19,7 @@ class LogAudit:
     """The port :class:`airlock.ports.Audit` on CloudWatch Logs, whose client is asked for when it is first used."""
 
     def __init__(self, logs: Callable[[], CloudWatchLogsClient], group: str, stream: str) -> None:
-        self._logs = logs
+        self._logs_client = logs
         self._group = group
         self._stream = stream
 
@@ -31,7 +31,7 @@ class LogAudit:
         """
         # When CloudWatch gets the line: it refuses times far from its own. When it happened stands in the line.
         timestamp = int(time.time() * 1000)
-        answer = self._logs().put_log_events(
+        answer = self._logs.put_log_events(
             logGroupName=self._group,
             logStreamName=self._stream,
             logEvents=[{"timestamp": timestamp, "message": json.dumps(line, ensure_ascii=False)} for line in lines],
@@ -39,3 +39,7 @@ class LogAudit:
         rejected = answer.get("rejectedLogEventsInfo")
         if rejected:
             raise AuditNotKeptError(f"the log group {self._group} refused lines: {rejected}")
+
+    @property
+    def _logs(self) -> CloudWatchLogsClient:
+        return self._logs_client()
