@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from airlock.policy.exemption import iso
 from airlock.ports import Clock, LeaseBusyError
 from airlock.settings import LEASE_SECONDS
 
@@ -69,7 +71,7 @@ class Leases:
             "ExpressionAttributeValues": {
                 ":content": {"S": text},
                 ":me": {"S": self._owner},
-                ":now": {"N": self._seconds(0)},
+                ":now": {"S": self._moment(0)},
             },
         }
 
@@ -106,8 +108,8 @@ class Leases:
                 ConditionExpression=_FREE,
                 ExpressionAttributeValues={
                     ":me": {"S": self._owner},
-                    ":now": {"N": self._seconds(0)},
-                    ":until": {"N": self._seconds(LEASE_SECONDS)},
+                    ":now": {"S": self._moment(0)},
+                    ":until": {"S": self._moment(LEASE_SECONDS)},
                 },
                 ReturnValues="ALL_NEW",
             )
@@ -117,8 +119,9 @@ class Leases:
             raise
         return dict(answer["Attributes"])
 
-    def _seconds(self, ahead: int) -> str:
-        return str(int(self._clock.now().timestamp()) + ahead)
+    def _moment(self, seconds_ahead: int) -> str:
+        """A time as the ledger writes it; two of them compare as text as they do as times."""
+        return iso(self._clock.now() + timedelta(seconds=seconds_ahead))
 
 
 # Nobody has it, or whoever had it is past its end and can't be running any more.
