@@ -6,16 +6,18 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from airlock.grants.grant import Grant, State, exemption_of, wants_open
 from airlock.policy.clauses import CannotRenderError
 from airlock.policy.document import parse_document, size_of, statements_of
-from airlock.policy.evaluate import Request, denied
 from airlock.policy.exemption import Exemption, Vpc
 from airlock.policy.place import SIZE_LIMITS, HeldPolicy, PolicyPlace
 from airlock.policy.render import render, what_it_catches
-from airlock.policy.requests import Fetch
 from airlock.policy.truth import Truth
+
+if TYPE_CHECKING:
+    from airlock.policy.evaluate import Request
 
 # Stand-ins for what isn't known before the fetch: its private address, a public address
 # of AWS's, a VPC of the install, its region.
@@ -138,6 +140,9 @@ def still_denied(held: Iterable[HeldPolicy], exemption: Exemption, now: datetime
     A grant that wouldn't help isn't worth a hole. Only what is certain counts; keys that aren't known here are left
     to the request.
     """
+    # Only an opening needs the evaluator; it is a tenth of the imports of a cold start.
+    from airlock.policy.evaluate import denied  # noqa: PLC0415 - see above
+
     documents = [(policy.place, parse_document(policy.text)) for policy in held]
     for request in _requests(exemption, now):
         for place, document in documents:
@@ -151,6 +156,8 @@ def still_denied(held: Iterable[HeldPolicy], exemption: Exemption, now: datetime
 
 def _requests(exemption: Exemption, now: datetime) -> Iterator[Request]:
     """The calls that the fetch comes to, from each network that it may take."""
+    from airlock.policy.requests import Fetch  # noqa: PLC0415 - as in still_denied
+
     vpc = exemption.network.vpc_id if isinstance(exemption.network, Vpc) else SAMPLE_VPC
     for arn in exemption.objects:
         fetch = Fetch(arn, exemption.principal, now)
