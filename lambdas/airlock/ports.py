@@ -11,6 +11,13 @@ from airlock.grants.grant import Grant
 from airlock.install.signal import Signal
 from airlock.policy.place import HeldPolicy, PolicyPlace
 
+LEASE_PATIENCE_SECONDS = 25.0
+"""How long to wait for another writer before giving the event back; well under the function's 60 seconds."""
+
+
+class RefusedByIamError(Exception):
+    """IAM won't take a write, and won't later: it isn't allowed, or the text isn't one that IAM accepts."""
+
 
 class LeaseBusyError(Exception):
     """Another writer holds the policies; the event should come again later."""
@@ -107,11 +114,15 @@ class Ledger(Protocol):
         """Read a scope without its lease, consistently; an empty one where nothing was ever open."""
         ...
 
-    def acquire(self, scope_ids: Sequence[str]) -> list[Scope]:
+    def acquire(self, scope_ids: Sequence[str], patience: float = LEASE_PATIENCE_SECONDS) -> list[Scope]:
         """Become the one writer of these scopes.
 
+        Args:
+            scope_ids: in an order that all writers share.
+            patience: seconds to wait for others, in all.
+
         Raises:
-            LeaseBusyError: another writer kept one of them for too long.
+            LeaseBusyError: another writer kept one of them for longer.
         """
         ...
 
@@ -159,6 +170,9 @@ class Policies(Protocol):
         """Make the text the policy's text; of a managed policy returns the new version's ID.
 
         ``keep_version`` is the version that must survive if one has to go because there are five.
+
+        Raises:
+            RefusedByIamError: IAM won't take it, now or later.
         """
         ...
 

@@ -103,7 +103,7 @@ def test_no_event_makes_the_function_fail(junk: object, field: str) -> None:
 def test_an_open_grant_is_counted_and_answered(capsys: Any) -> None:  # noqa: ANN401 - pytest's fixture
     """The answer names what happened, and the metrics count it."""
     assert watcher.handle(install().create_role(at(0)), None) == {"signals": 1, "happened": ["policy-written", "open"]}
-    assert metrics_in(capsys.readouterr().out) == {"GrantsOpened": 1, "PolicyWrites": 1}
+    assert metrics_in(capsys.readouterr().out) == {"EventsHandled": 1, "GrantsOpened": 1, "PolicyWrites": 1}
 
 
 def test_an_outage_of_iam_raises_so_that_lambda_tries_again(account: Account) -> None:
@@ -120,7 +120,7 @@ def test_the_sweeper_counts_what_it_closed(account: Account, capsys: Any) -> Non
     capsys.readouterr()
     account.clock.moment = at(3600)
     assert sweeper.handle({}, None) == {"happened": ["policy-restored", "close"]}
-    assert metrics_in(capsys.readouterr().out) == {"GrantsClosed": 1, "PolicyWrites": 1}
+    assert metrics_in(capsys.readouterr().out) == {"GrantsClosed": 1, "PolicyWrites": 1, "Sweeps": 1}
 
 
 def test_the_sweeper_sweeps_the_others_and_then_raises(account: Account) -> None:

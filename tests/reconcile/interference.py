@@ -15,8 +15,8 @@ class Crash(BaseException):
     """The process ends here; nothing after it runs, not even what lets leases go."""
 
 
-def refusal(code: str = "AccessDenied") -> ClientError:
-    """AWS's refusal of a call."""
+def refusal(code: str = "ServiceFailure") -> ClientError:
+    """A passing failure of AWS, unless another code is asked for."""
     return ClientError({"Error": {"Code": code, "Message": "no"}}, "Call")
 
 

@@ -9,8 +9,8 @@ from botocore.exceptions import ClientError
 
 from airlock.grants.grant import State
 from airlock.policy.place import PolicyKind, PolicyPlace
-from airlock.ports import LeaseBusyError
-from airlock.reconcile.reconciler import NotConfirmedError
+from airlock.ports import LeaseBusyError, RefusedByIamError
+from airlock.reconcile.writing import NotConfirmedError
 from tests.policy.strategies import SAMPLES
 from tests.reconcile.account import OTHER_USER, USER, Account, at, install
 from tests.reconcile.interference import Crash, refusal
@@ -33,7 +33,7 @@ def test_a_second_write_that_fails_undoes_the_first(account: Account) -> None:
     """All policies or none: the grant isn't open, both policies are as they were, and the sweep tries again."""
     places = two_policies(account)
     account.calls.failures["PutUserPolicy", "before"] = [refusal()]
-    with pytest.raises(ClientError, match="AccessDenied"):
+    with pytest.raises(ClientError, match="ServiceFailure"):
         account.deliver(install().create_role(at(0)))
     assert texts(account, *places) == [S3_ONLY, POLICY]
     assert account.grant("prod-7xk2q").progress.state is State.REQUESTED
@@ -45,12 +45,58 @@ def test_a_second_write_that_fails_undoes_the_first(account: Account) -> None:
     assert texts(account, *places) == [S3_ONLY, POLICY]
 
 
+@pytest.mark.parametrize("code", ["AccessDenied", "MalformedPolicyDocument", "LimitExceeded"])
+def test_what_iam_refuses_for_good_ends_the_grant_with_iams_reason(account: Account, code: str) -> None:
+    """An opening that IAM won't take, now or later, is undone and refused; it isn't tried again each minute."""
+    places = two_policies(account)
+    account.calls.failures["PutUserPolicy", "before"] = [refusal(code)]
+    assert account.deliver(install().create_role(at(0)))[-1] == "refuse"
+    assert texts(account, *places) == [S3_ONLY, POLICY]
+    progress = account.grant("prod-7xk2q").progress
+    assert (progress.state, progress.reason) == (State.REFUSED, "refused-by-iam")
+    assert code in (progress.detail or "")
+    assert [line["outcome"] for line in account.audit("policy-write")] == ["written", "failed", "undone"]
+    assert account.sweep() == []
+
+
+def test_a_lasting_refusal_beside_another_grant_leaves_that_one_alone(account: Account) -> None:
+    """Where the failed writes were another grant's too, nothing is refused in haste; the sweep looks again."""
+    place = account.stand(PolicyKind.USER_INLINE, POLICY)
+    account.deliver(install("first-9mz4c").create_role(at(0)))
+    opened = account.text(place)
+    account.calls.failures["PutUserPolicy", "before"] = [refusal("AccessDenied")]
+    with pytest.raises(RefusedByIamError, match="AccessDenied"):
+        account.deliver(install("other-7xk2q").create_role(at(10)))
+    assert account.text(place) == opened
+    assert account.grant("first-9mz4c").progress.state is State.OPEN
+    assert "open" in account.sweep()
+    assert account.grant("other-7xk2q").progress.state is State.OPEN
+
+
+def test_a_stale_read_after_a_closing_is_read_again(account: Account) -> None:
+    """IAM may show the opened policy for some seconds after it was closed; the next install isn't refused for that."""
+    place = account.stand(PolicyKind.USER_INLINE, POLICY)
+    account.deliver(install("first-9mz4c").create_role(at(0)))
+    opened = account.text(place)
+    account.deliver(install("first-9mz4c").delete_bucket(at(60)))
+    shown = [opened]
+
+    def old_once(answer: dict[str, Any]) -> None:
+        if shown:
+            answer["PolicyDocument"] = shown.pop()
+
+    account.calls.changes["GetUserPolicy"] = old_once
+    assert "open" in account.deliver(install("other-7xk2q").create_role(at(61)))
+    account.deliver(install("other-7xk2q").delete_bucket(at(120)))
+    assert account.text(place) == POLICY
+
+
 def test_a_restoration_is_never_undone(account: Account) -> None:
     """Where only one policy can be put back, that one stays closed, and the sweep finishes the other."""
     places = two_policies(account)
     account.deliver(install().create_role(at(0)))
     account.calls.failures["PutUserPolicy", "before"] = [refusal()]
-    with pytest.raises(ClientError, match="AccessDenied"):
+    with pytest.raises(ClientError, match="ServiceFailure"):
         account.deliver(install().delete_bucket(at(600)))
     assert account.text(places[0]) == S3_ONLY
     assert account.grant("prod-7xk2q").progress.state is State.CLOSING

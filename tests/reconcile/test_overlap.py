@@ -111,7 +111,7 @@ def test_one_principals_run_narrows_no_grant_of_another_by_half(account: Account
     theirs = install("lab-9mz4c", OTHER_USER)
     # The second's endpoint is recorded, but its own run fails before it writes.
     account.calls.failures["TransactWriteItems", "before"] = [refusal()]
-    with pytest.raises(ClientError, match="AccessDenied"):
+    with pytest.raises(ClientError, match="ServiceFailure"):
         account.deliver(theirs.create_vpc_endpoint(at(60)))
     account.deliver(install("prod-7xk2q").create_vpc_endpoint(at(70)))
     account.sweep()

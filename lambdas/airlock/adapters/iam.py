@@ -8,11 +8,18 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from botocore.exceptions import ClientError
+
 from airlock.policy.place import HeldPolicy, PolicyKind, PolicyPlace
-from airlock.ports import PrincipalGoneError
+from airlock.ports import PrincipalGoneError, RefusedByIamError
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
+
+# Codes of refusals that a retry won't change (IAM API reference, "PutUserPolicy" and "CreatePolicyVersion").
+_LASTING = frozenset(
+    {"AccessDenied", "AccessDeniedException", "MalformedPolicyDocument", "LimitExceeded", "UnmodifiableEntity"}
+)
 
 
 class IamPolicies:
@@ -66,7 +73,14 @@ class IamPolicies:
 
         Returns:
             Of a managed policy, the new version's ID; else None.
+
+        Raises:
+            RefusedByIamError: IAM won't take it, now or later.
         """
+        with _refusals_named(place):
+            return self._write(place, text, keep_version)
+
+    def _write(self, place: PolicyPlace, text: str, keep_version: str | None) -> str | None:
         holder = _name_of(place.holder)
         match place.kind:
             case PolicyKind.USER_INLINE:
@@ -166,6 +180,19 @@ class IamPolicies:
         spare = [v for v in versions if not v["IsDefaultVersion"] and v["VersionId"] != keep_version]
         oldest = min(spare, key=lambda version: int(version["VersionId"].removeprefix("v")))
         self._iam.delete_policy_version(PolicyArn=arn, VersionId=oldest["VersionId"])
+
+
+@contextlib.contextmanager
+def _refusals_named(place: PolicyPlace) -> Iterator[None]:
+    """Tell IAM's lasting refusals from its passing troubles, which go on as they are."""
+    try:
+        yield
+    except ClientError as error:
+        told = error.response.get("Error", {})
+        if told.get("Code") not in _LASTING:
+            raise
+        message = f"IAM refused to write {place}: {told.get('Code')}: {told.get('Message', '')}"
+        raise RefusedByIamError(message) from error
 
 
 def _pages(call: Callable[..., Any], element: str, **arguments: str) -> Iterator[Any]:

@@ -20,8 +20,6 @@ from airlock.settings import LEASE_SECONDS
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-WAIT_SECONDS = 25
-"""How long to wait for another writer before giving the event back; well under the function's 60 seconds."""
 PAUSE_SECONDS = 0.5
 
 
@@ -34,20 +32,22 @@ class Leases:
         self._owner = owner
         self._clock = clock
 
-    def acquire(self, scopes: Sequence[tuple[str, dict[str, Any]]]) -> list[tuple[str, dict[str, Any]]]:
+    def acquire(
+        self, scopes: Sequence[tuple[str, dict[str, Any]]], patience: float
+    ) -> list[tuple[str, dict[str, Any]]]:
         """Take the leases of all the scopes, in the order given, waiting for each.
 
         Args:
             scopes: IDs with their items' keys, in an order that all writers share, so that none waits for another.
+            patience: seconds to wait for other writers, in all.
 
         Returns:
             IDs with their items as they stand.
 
         Raises:
-            LeaseBusyError: another writer kept one for 25 seconds; those taken by then are let go.
+            LeaseBusyError: another writer kept one for longer; those taken by then are let go.
         """
         taken: list[tuple[str, dict[str, Any]]] = []
-        patience: float = WAIT_SECONDS
         try:
             for scope_id, key in scopes:
                 item, patience = self._wait_for(scope_id, key, patience)
@@ -95,7 +95,9 @@ class Leases:
             if item is not None:
                 return item, patience
             if patience <= 0:
-                raise LeaseBusyError(f"another writer has held {scope_id} for {WAIT_SECONDS} seconds")
+                raise LeaseBusyError(
+                    f"another writer holds {scope_id}, and didn't let it go in the time there was to wait"
+                )
             self._clock.sleep(PAUSE_SECONDS)
             patience -= PAUSE_SECONDS
 

@@ -19,7 +19,7 @@ from airlock.adapters.leases import Leases
 from airlock.grants.grant import Facts, Grant, Progress, first_heard, learn
 from airlock.install.signal import Signal
 from airlock.policy.exemption import from_iso, iso
-from airlock.ports import Clock, ConflictError, Scope
+from airlock.ports import LEASE_PATIENCE_SECONDS, Clock, ConflictError, Scope
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -27,8 +27,13 @@ if TYPE_CHECKING:
 OPEN_INDEX = "open-grants"
 INSTANCE_KEPT = timedelta(days=2)
 """How long the end of an instance is remembered, in case its launch is heard of later."""
+TRANSACTION_PAUSES = (0.1, 0.2, 0.4, None)
+"""Seconds before a transaction is tried again that only met another one's; None for giving up."""
 BATCH = 100
 """Keys that one BatchGetItem takes (DynamoDB API reference)."""
+
+# Why DynamoDB cancels a transaction although its conditions may hold (DynamoDB API reference, "TransactWriteItems").
+_PASSING = frozenset({"None", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
 
 
 class DynamoLedger:
@@ -41,6 +46,7 @@ class DynamoLedger:
     def __init__(self, dynamodb: DynamoDBClient, table: str, owner: str, clock: Clock) -> None:
         self._dynamodb = dynamodb
         self._table = table
+        self._clock = clock
         self._leases = Leases(dynamodb, table, owner, clock)
 
     # Facts ------------------------------------------------------------------------------------------------------
@@ -121,11 +127,11 @@ class DynamoLedger:
 
     # Leases -----------------------------------------------------------------------------------------------------
 
-    def acquire(self, scope_ids: Sequence[str]) -> list[Scope]:
+    def acquire(self, scope_ids: Sequence[str], patience: float = LEASE_PATIENCE_SECONDS) -> list[Scope]:
         """Become the one writer of these scopes; see :class:`airlock.adapters.leases.Leases`."""
         return [
             scope_from_item(scope_id, item)
-            for scope_id, item in self._leases.acquire([(one, scope_key(one)) for one in scope_ids])
+            for scope_id, item in self._leases.acquire([(one, scope_key(one)) for one in scope_ids], patience)
         ]
 
     def write_ahead(self, scopes: Sequence[Scope], changes: Sequence[tuple[Grant, Grant]]) -> None:
@@ -188,11 +194,18 @@ class DynamoLedger:
             for scope in scopes
         ]
         updates += [{"Update": self._progress_update(before, grant)} for before, grant in changes]
-        try:
-            self._dynamodb.transact_write_items(TransactItems=updates)
-        except self._dynamodb.exceptions.TransactionCanceledException as error:
-            message = "a grant or a lease changed while its policies were being worked on"
-            raise ConflictError(message) from error
+        for pause in TRANSACTION_PAUSES:
+            try:
+                self._dynamodb.transact_write_items(TransactItems=updates)
+            except self._dynamodb.exceptions.TransactionCanceledException as error:
+                reasons = {reason.get("Code", "None") for reason in error.response.get("CancellationReasons", ())}
+                if pause is None or not reasons <= _PASSING:
+                    message = "a grant or a lease changed while its policies were being worked on"
+                    raise ConflictError(message) from error
+                # Somebody was adding a fact to the grant at this very moment.
+                self._clock.sleep(pause)
+            else:
+                return
 
     def _progress_update(self, before: Grant, grant: Grant) -> dict[str, Any]:
         # A grant that has ended leaves the sparse index, so that sweeps cost nothing for it.

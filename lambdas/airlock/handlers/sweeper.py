@@ -21,6 +21,7 @@ def handle(event: object, context: object) -> dict[str, object]:  # noqa: ARG001
     Returns:
         The names of what happened.
     """
+    count_one("Sweeps")
     return sweep_with(airlock(), count_one)
 
 

@@ -41,6 +41,7 @@ def act_on(event: object, parts: Airlock, count: Count = count_nothing) -> dict[
         log("event skipped", extra={"reason": parsed.reason, "event_id": parsed.event_id})
         count("EventsMalformed" if parsed.malformed else "EventsSkipped")
         return {"skipped": parsed.reason, "malformed": parsed.malformed}
+    count("EventsHandled")
     decisions: list[str] = []
     for signal in parsed:
         happened = parts.reconciler.handle(signal)

@@ -109,13 +109,29 @@ def _nothing_to_open(run: Run, grant_id: str) -> None:
     run.end(grant, reason, detail)
 
 
+def shows_strays(run: Run, found: Sequence[HeldPolicy]) -> bool:
+    """Whether a policy that may be changed holds a statement of ours that the ledger knows nothing of."""
+    return any(_is_stray(run, policy) for policy in found)
+
+
+def _is_stray(run: Run, policy: HeldPolicy) -> bool:
+    scope = run.scopes.get(policy.place.holder)
+    if scope is None or policy.place in scope.policies:
+        return False
+    try:
+        statements = statements_of(parse_document(policy.text))
+    except PolicyTextError:
+        return False
+    return any(is_airlock_statement(statement) for statement in statements)
+
+
 def _baseline(run: Run, policy: HeldPolicy) -> str:
     scope = run.scopes.get(policy.place.holder)
     record = scope.policies.get(policy.place) if scope else None
     if record is not None:
         return record.baseline
     # A statement of ours without a record must never become part of a baseline.
-    if any(is_airlock_statement(statement) for statement in statements_of(parse_document(policy.text))):
+    if _is_stray(run, policy):
         detail = f"{policy.place} holds an Airlock statement that the ledger doesn't know; put the policy right by hand"
         raise CannotRenderError("stray-airlock-statement", detail)
     return policy.text

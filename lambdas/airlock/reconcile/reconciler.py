@@ -12,20 +12,29 @@ from dataclasses import replace
 
 from airlock.grants.grant import Grant, State, exemption_of, is_new, wants_open
 from airlock.install.signal import Signal, SignalKind
-from airlock.policy.place import HeldPolicy, PolicyKind, PolicyPlace
-from airlock.ports import Audit, Clock, Ledger, Notices, Policies, PolicyRecord, PrincipalGoneError
+from airlock.policy.place import HeldPolicy
+from airlock.ports import (
+    LEASE_PATIENCE_SECONDS,
+    Audit,
+    Clock,
+    LeaseBusyError,
+    Ledger,
+    Notices,
+    Policies,
+    PrincipalGoneError,
+    RefusedByIamError,
+)
 from airlock.reconcile.concluding import conclude, mark_closing
 from airlock.reconcile.happening import Happening, notice_of
-from airlock.reconcile.opening import admit, decide_texts, refuse
-from airlock.reconcile.run import Run, about_to_write, now_written, with_version
+from airlock.reconcile.opening import admit, decide_texts, refuse, shows_strays
+from airlock.reconcile.run import Run, about_to_write
+from airlock.reconcile.writing import Writer
 from airlock.settings import Enrolled
 
-READ_BACK_SECONDS = (0.0, 1.0, 2.0, 4.0)
-"""Pauses before each attempt to read back what was written: IAM may show the old text for some seconds."""
-
-
-class NotConfirmedError(Exception):
-    """IAM took a write but didn't show it when read back; the ledger keeps the intent, and the sweep looks again."""
+SWEEP_PATIENCE_SECONDS = 2.0
+"""How long a sweep waits for another writer: whoever holds a lease is at work on it, and the next sweep comes soon."""
+RE_READ_SECONDS = (2.0, 4.0)
+"""Pauses before the policies are read again when they show a statement of ours that should be gone."""
 
 
 class Reconciler:
@@ -47,6 +56,7 @@ class Reconciler:
         self._audit = audit
         self._notices = notices
         self._clock = clock
+        self._writer = Writer(policies, clock)
 
     def handle(self, signal: Signal) -> list[Happening]:
         """Act on one signal.
@@ -80,6 +90,8 @@ class Reconciler:
             try:
                 if self._has_work(grant, news=False) or not self._is_as_written(grant, looked_at):
                     happened += self.reconcile(enrolled, grant, None, verify=True)
+            except LeaseBusyError:
+                continue
             except Exception as error:  # noqa: BLE001 - collected, and raised below once all were swept
                 errors.append(error)
         if errors:
@@ -98,7 +110,8 @@ class Reconciler:
             verify: read the open policies even where nothing has to change, to find edits by others.
         """
         scope_ids = sorted({enrolled.arn, *enrolled.groups, *enrolled.policies, *grant.progress.scopes})
-        scopes = self._ledger.acquire(scope_ids)
+        patience = SWEEP_PATIENCE_SECONDS if verify else LEASE_PATIENCE_SECONDS
+        scopes = self._ledger.acquire(scope_ids, patience)
         try:
             listed = {grant_id for scope in scopes for grant_id in scope.grants}
             grants = {one.id: one for one in self._ledger.grants(sorted(listed - {grant.id}))}
@@ -200,8 +213,8 @@ class Reconciler:
         decide_texts(run, opening, found)
         if self._look_before_writing(run):
             decide_texts(run, opening, found)
-        self._write(run)
-        self._delete_leftovers(run)
+        self._write(run, opening)
+        self._writer.delete_leftovers(run)
         conclude(run)
         self._audit_all(run)
         self._ledger.settle(list(run.scopes.values()), run.changed_grants())
@@ -212,6 +225,12 @@ class Reconciler:
             return ()
         try:
             found = self._policies.of_principal(grant.facts.principal)
+            for pause in RE_READ_SECONDS:
+                if not shows_strays(run, found):
+                    break
+                # As a rule an old read, some seconds after a grant was closed.
+                self._clock.sleep(pause)
+                found = self._policies.of_principal(grant.facts.principal)
         except PrincipalGoneError as gone:
             refuse(run, grant.id, "principal-gone", str(gone))
             return ()
@@ -224,93 +243,39 @@ class Reconciler:
         changed = [run.take_note(place, self._policies.read(place)) for place in unread]
         return any(changed)
 
-    def _write(self, run: Run) -> None:
+    def _write(self, run: Run, opening: str | None) -> None:
         places = run.to_write()
         mark_closing(run)
-        if not places and not run.changed_grants():
+        if not places:
             return
         for place in places:
             record = run.record_of(place)
             run.keep_record(about_to_write(record, run.choice.texts.get(place, record.baseline)))
-        if places:
-            self._ledger.write_ahead(list(run.scopes.values()), run.changed_grants())
-            run.kept = dict(run.grants)
-        done: list[PolicyRecord] = []
+        self._ledger.write_ahead(list(run.scopes.values()), run.changed_grants())
+        run.kept = dict(run.grants)
         try:
-            for place in places:
-                done.append(run.record_of(place))
-                self._write_one(run, place)
+            self._writer.write_all(run, places)
+        except RefusedByIamError as error:
+            if opening is None or not self._is_undone(run, opening):
+                self._keep_what_happened(run)
+                raise
+            refuse(run, opening, "refused-by-iam", str(error))
+            decide_texts(run, None, ())
         except Exception:
-            self._undo(run, done)
+            self._keep_what_happened(run)
             raise
 
-    def _write_one(self, run: Run, place: PolicyPlace) -> None:
-        record = run.record_of(place)
-        held = run.held.get(place)
-        before = held.text if held else record.written
-        text = record.intended if record.intended is not None else record.baseline
-        if before != text or record.written != text:
-            try:
-                record = self._put(record, text)
-                self._read_back(place, text)
-            except Exception as error:
-                run.written(record, before, text, "failed", f"{type(error).__name__}: {error}")
-                raise
-            outcome = "restored" if text == record.baseline else "written"
-            run.written(record, before, text, outcome)
-        run.keep_record(now_written(record, text))
+    @staticmethod
+    def _is_undone(run: Run, opening: str) -> bool:
+        """Whether the run was about this opening alone, and nothing of it is left in IAM."""
+        return run.choice.exemptions.keys() == {opening} and all(
+            record.intended is None for record in run.records().values()
+        )
 
-    def _put(self, record: PolicyRecord, text: str) -> PolicyRecord:
-        """Write one policy; of a managed one, go back to the baseline's own version rather than make a copy."""
-        place = record.place
-        if place.kind is not PolicyKind.MANAGED:
-            self._policies.write(place, text, None)
-            return record
-        if (
-            text == record.baseline
-            and record.baseline_version
-            and self._policies.switch_back(place, record.baseline_version)
-        ):
-            self._policies.delete_versions(place, record.versions)
-            return replace(record, versions=())
-        version = self._policies.write(place, text, record.baseline_version)
-        self._policies.delete_versions(place, record.versions)
-        return with_version(replace(record, versions=()), HeldPolicy(place, text, version))
-
-    def _read_back(self, place: PolicyPlace, text: str) -> None:
-        for pause in READ_BACK_SECONDS:
-            if pause:
-                self._clock.sleep(pause)
-            held = self._policies.read(place)
-            if held is not None and held.text == text:
-                return
-        raise NotConfirmedError(f"{place} was written, but IAM doesn't show the new text yet")
-
-    def _delete_leftovers(self, run: Run) -> None:
-        """Delete the versions that a run left behind which died between restoring a policy and tidying up."""
-        for place, record in run.records().items():
-            if record.written == record.baseline and record.versions:
-                self._policies.delete_versions(place, record.versions)
-                run.keep_record(replace(record, versions=()))
-
-    def _undo(self, run: Run, records: Sequence[PolicyRecord]) -> None:
-        """Put policies back to what they were before a failed set of writes: all targets or none.
-
-        Only where something was being opened: a restoration that is done in part is never undone.
-        """
-        for record in records if run.opens_anew() else ():
-            before = run.held.get(record.place)
-            with contextlib.suppress(Exception):
-                # What can't be undone here is in the ledger as an intent; the sweep finishes it.
-                text = before.text if before else record.written
-                held = self._policies.read(record.place)
-                if held is not None and held.text == record.intended and held.text != text:
-                    undone = self._put(with_version(record, held), text)
-                    run.keep_record(now_written(undone, text))
-                    run.written(record, held.text, text, "undone")
+    def _keep_what_happened(self, run: Run) -> None:
+        """Audit, keep and tell what a run did that now fails; what is kept isn't found and told again by the next."""
         with contextlib.suppress(Exception):
             self._audit_all(run)
-            # What is audited is settled, lest the next run find it and tell of it again.
             self._ledger.write_ahead(list(run.scopes.values()), ())
             self._publish_all(run)
 
