@@ -14,6 +14,7 @@ help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 $(READY): requirements/airlock.txt pyproject.toml
+	@echo "Setting up $(VENV) from the hashed pins: two minutes or so, the first time."
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/airlock.txt
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --no-index -e .

@@ -26,6 +26,7 @@ from airlock_cli.replay.isolation import apart_from_the_caller, handlers_log_to
 from airlock_cli.replay.principal import Kind, Principal
 
 if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_iam import IAMClient
 
 __all__ = ["Kind", "ReplayClock", "World", "a_world"]
@@ -242,12 +243,12 @@ def _attach(iam: IAMClient, who: Principal, policy_arn: str) -> None:
         iam.attach_role_policy(RoleName=who.name, PolicyArn=policy_arn)
 
 
-def _resources(clients: Clients) -> dict[str, str]:
-    """What the template would have made, by the variables that would name it."""
+def make_ledger_table(dynamodb: DynamoDBClient, name: str) -> None:
+    """Make a table such as infra/ledger.py declares."""
     keys: list[tuple[str, Any]] = [("pk", "HASH"), ("sk", "RANGE")]
     index: list[tuple[str, Any]] = [("open", "HASH"), ("not_after", "RANGE")]
-    clients.dynamodb.create_table(
-        TableName="ledger",
+    dynamodb.create_table(
+        TableName=name,
         KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in keys],
         AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name, _ in (*keys, *index)],
         GlobalSecondaryIndexes=[
@@ -259,6 +260,11 @@ def _resources(clients: Clients) -> dict[str, str]:
         ],
         BillingMode="PAY_PER_REQUEST",
     )
+
+
+def _resources(clients: Clients) -> dict[str, str]:
+    """What the template would have made, by the variables that would name it."""
+    make_ledger_table(clients.dynamodb, "ledger")
     clients.logs.create_log_group(logGroupName="audit")
     clients.logs.create_log_stream(logGroupName="audit", logStreamName="replay")
     return {

@@ -28,6 +28,7 @@ from airlock.handlers.watcher import act_on
 from airlock.install.names import Era
 from airlock.policy.place import PolicyKind, PolicyPlace
 from airlock.wiring import Airlock, wire
+from airlock_cli.replay.world import make_ledger_table
 from tests.events import Event, Install
 from tests.reconcile.interference import Interference
 
@@ -235,21 +236,7 @@ def an_account() -> Iterator[Account]:
 
 
 def _resources(aside: Clients) -> None:
-    keys: list[Any] = [("pk", "HASH"), ("sk", "RANGE")]
-    index: list[Any] = [("open", "HASH"), ("not_after", "RANGE")]
-    aside.dynamodb.create_table(
-        TableName="ledger",
-        KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in keys],
-        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name, _ in (*keys, *index)],
-        GlobalSecondaryIndexes=[
-            {
-                "IndexName": "open-grants",
-                "KeySchema": [{"AttributeName": name, "KeyType": kind} for name, kind in index],
-                "Projection": {"ProjectionType": "KEYS_ONLY"},
-            }
-        ],
-        BillingMode="PAY_PER_REQUEST",
-    )
+    make_ledger_table(aside.dynamodb, "ledger")
     aside.logs.create_log_group(logGroupName="audit")
     aside.logs.create_log_stream(logGroupName="audit", logStreamName="tests")
     aside.sns.create_topic(Name="notices")
