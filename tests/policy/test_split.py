@@ -7,6 +7,7 @@ import json
 import pytest
 from moto.iam.policy_validation import IAMPolicyDocumentValidator
 
+from airlock.policy.clauses import CannotRenderError
 from airlock.policy.evaluate import Request
 from airlock.policy.render import render
 from airlock.policy.requests import Fetch
@@ -47,6 +48,14 @@ def test_only_the_objects_are_taken_out_of_all_of_s3(resource: object, arn: str,
     """Look-alikes of an access point stay denied, and access points, which weren't denied, stay as they were."""
     text = render(fence(resource), [exemption()], NOW)
     assert is_denied(json.loads(text), get(arn)) is stays_denied
+
+
+@pytest.mark.parametrize("beside", ["arn:aws:s3:*:*:*", "arn:aws:s3*", "arn:aws:*:*:*:*"])
+def test_a_pattern_beside_all_of_s3_that_takes_in_access_points_is_refused(beside: str) -> None:
+    """Access points would be let through, for they are left out of what is written for all of S3."""
+    with pytest.raises(CannotRenderError) as caught:
+        render(fence(["arn:aws:s3:::*", beside], "s3:GetObject"), [exemption()], NOW)
+    assert (caught.value.reason, repr(beside) in caught.value.detail) == ("resource-pattern", True)
 
 
 @pytest.mark.parametrize("text", [*sample_texts(), *(fence(resource) for resource in ALL_OF_S3)])

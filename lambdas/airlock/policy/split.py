@@ -148,9 +148,11 @@ def resource_form(statement: Statement) -> str:
         return "listed"
     if any(re.fullmatch(r"arn:(\*|[a-z-]+:\*|(\*|[a-z-]+):s3:\*)", pattern) for pattern in patterns):
         return "arns"
-    if any(_names_all_of_s3(pattern) for pattern in patterns):
+    # Beside it only patterns that take in no access point: "arn:aws:s3:*:*:*" does, and can't be told apart here.
+    if any(map(_names_all_of_s3, patterns)) and all(re.match(r"arn:(\*|[a-z-]+):s3:::", one) for one in patterns):
         return "s3-names"
-    detail = f"the resource {next(filter(has_wildcard, patterns))!r} has no exact form without the bootstrap objects"
+    awkward = next(one for one in patterns if has_wildcard(one) and not _names_all_of_s3(one))
+    detail = f"the resource {awkward!r} has no exact form without the bootstrap objects"
     raise CannotRenderError("resource-pattern", detail)
 
 
