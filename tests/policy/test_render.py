@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from airlock.install.names import Era
+from airlock.install.names import Era, bootstrap_object_arns
 from airlock.policy.clauses import CannotRenderError
 from airlock.policy.document import parse_document, statements_of
 from airlock.policy.exemption import Exemption
@@ -247,3 +248,16 @@ def test_a_region_is_named_where_it_is_known() -> None:
     ]
     assert f"s3.{REGION}.amazonaws.com" in services[0]
     assert services[1] == {None}
+
+
+@pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov"])
+@pytest.mark.parametrize("pattern", ["arn:{}:*", "*", "arn:{}:kms:*:*:key/*", "arn:*:kms:*"])
+def test_s3s_call_to_kms_opens_in_every_partition(partition: str, pattern: str) -> None:
+    """A deny of all resources of GovCloud or China by their ARNs catches S3's call to KMS as one of "*" does."""
+    principal = USER.replace("arn:aws:", f"arn:{partition}:")
+    encrypted = bootstrap_object_arns(INFRA_IDS[0], partition, Era.CAPA)
+    grant = replace(exemption(), principal=principal, objects=encrypted, encrypted=encrypted)
+    statement = {**DENY, "Resource": pattern.format(partition), "Condition": NET}
+    request = Fetch(encrypted[0], principal, NOW, complete=True).kms_call(REGION)
+    assert is_denied(parse_document(policy(statement)), request)
+    assert not is_denied(opened(statement, grant), request)

@@ -140,7 +140,7 @@ def _refuse_overlaps(exemptions: Sequence[Exemption]) -> None:
 def _caught_service_calls(statement: Statement, exemptions: Sequence[Exemption]) -> tuple[Exemption, ...]:
     encrypted = [exemption.only(exemption.encrypted) for exemption in exemptions if exemption.encrypted]
     covered = [action for action in KMS_ACTIONS if covers_action(statement, action)]
-    if not encrypted or not covered or spares_service_calls(statement) or not _may_name_keys(statement):
+    if not encrypted or not covered or spares_service_calls(statement) or not _may_name_keys(statement, encrypted):
         return ()
     if len(covered) < len(KMS_ACTIONS):
         detail = f"the statement denies {covered[0]} but not the other KMS action of the fetch"
@@ -148,15 +148,17 @@ def _caught_service_calls(statement: Statement, exemptions: Sequence[Exemption])
     return tuple(encrypted)
 
 
-def _may_name_keys(statement: Statement) -> bool:
-    """Whether Resource or NotResource can take in a KMS key, whose ID isn't known here."""
+def _may_name_keys(statement: Statement, service_calls: Sequence[Exemption]) -> bool:
+    """Whether Resource or NotResource can take in a KMS key in the objects' partition; its ID isn't known here."""
     if "NotResource" in statement:
         return True
-    return any(_prefixes_agree(pattern, "arn:aws:kms:") for pattern in as_list(statement.get("Resource")))
+    prefixes = {f"arn:{exemption.objects[0].split(':')[1]}:kms:" for exemption in service_calls}
+    patterns = as_list(statement.get("Resource"))
+    return any(_prefixes_agree(pattern, prefix) for pattern in patterns for prefix in prefixes)
 
 
 def _prefixes_agree(pattern: str, prefix: str) -> bool:
-    stem = re.split(r"[*?]", pattern, maxsplit=1)[0]
+    stem = re.split(r"[*?]|\$\{", pattern, maxsplit=1)[0]
     return stem.startswith(prefix) or prefix.startswith(stem)
 
 
@@ -166,7 +168,7 @@ def _open(statement: Statement, catch: Catch, *, shared: bool) -> list[Statement
     objects = tuple(dict.fromkeys(arn for exemption in catch.fetches for arn in exemption.objects))
     parted = part_by_resource(bare, objects) if objects else None
     if parted and parted.rest:
-        if catch.service_calls and _may_name_keys(parted.rest):
+        if catch.service_calls and _may_name_keys(parted.rest, catch.service_calls):
             detail = "the statement names KMS keys beside S3 objects, which has no exact form without the objects"
             raise CannotRenderError("kms-resources", detail)
         return [parted.rest, *(_open_hit(parted.hit, catch, objects, shared=shared) if parted.hit else [])]
