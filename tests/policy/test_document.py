@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import re
 
 import pytest
 from hypothesis import given
@@ -73,9 +74,25 @@ def test_writing_loses_nothing_but_white_space(text: str) -> None:
     assert write_document(parse_document(written)) == written
 
 
-def test_other_peoples_letters_are_written_as_they_are() -> None:
-    """An escape would take six characters of IAM's limit where one will do."""
-    assert "é漢" in write_document({"Id": "é漢"})
+def test_letters_are_written_as_they_are_where_iam_takes_them() -> None:
+    """An escape takes six characters of IAM's limit, so only those are escaped that IAM refuses otherwise."""
+    written = write_document({"Id": "é漢😀"})
+    assert written == '{"Id":"é\\u6f22\\ud83d\\ude00"}'
+    assert parse_document(written) == {"Id": "é漢😀"}
+
+
+@given(st.text())
+def test_whatever_a_string_holds_is_written_in_characters_that_iam_takes(text: str) -> None:
+    """IAM's model of a policy's text: tab, line feed, carriage return, and U+0020 to U+00FF."""
+    written = write_document({"Id": text})
+    assert re.fullmatch(r"[\t\n\r\x20-\xff]+", written)
+    assert parse_document(written) == {"Id": text}
+
+
+def test_half_a_surrogate_pair_stays_what_it_was() -> None:
+    """JSON can say it, and it must neither vanish nor stop the hashing."""
+    text = '{"Id":"\\ud800"}'
+    assert write_document(parse_document(text)) == text
 
 
 @pytest.mark.parametrize("text", sample_texts())

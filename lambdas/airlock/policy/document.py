@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from typing import Any
 
 type_name = {
@@ -72,8 +73,12 @@ def statements_of(document: Document) -> list[Statement]:
 
 
 def write_document(document: Document) -> str:
-    """The document as compact JSON, in the order of its keys."""
-    return json.dumps(document, separators=(",", ":"), ensure_ascii=False)
+    """The document as compact JSON, in the order of its keys.
+
+    IAM takes characters up to U+00FF as they are, and the others only escaped (IAM API reference, PutUserPolicy).
+    """
+    text = json.dumps(document, separators=(",", ":"), ensure_ascii=False)
+    return re.sub(r"[^\x00-\xff]", lambda found: json.dumps(found[0])[1:-1], text)
 
 
 def size_of(text: str) -> int:
