@@ -89,7 +89,8 @@ def _why_not(run: Run, opening: str, found: Sequence[HeldPolicy]) -> tuple[str, 
 def _choice(run: Run) -> Choice:
     records = list(run.records().values())
     targets = [Target(record.place, record.baseline, _strangers(record, records)) for record in records]
-    return choose(run.grants.values(), targets, run.members(), run.now, run.apart())
+    grants = [grant for grant in run.grants.values() if grant.id not in run.held_back]
+    return choose(grants, targets, run.members(), run.now, run.apart())
 
 
 def _strangers(record: PolicyRecord, records: Sequence[PolicyRecord]) -> int:

@@ -56,7 +56,7 @@ class Reconciler:
         self._audit = audit
         self._notices = notices
         self._clock = clock
-        self._writer = Writer(policies, clock)
+        self._writer = Writer(policies, clock, self._write_ahead)
 
     def handle(self, signal: Signal) -> list[Happening]:
         """Act on one signal.
@@ -131,6 +131,8 @@ class Reconciler:
                 self._ledger.release(scope_ids)
             raise
         self._publish_all(run)
+        if run.trouble is not None:
+            raise run.trouble
         return run.happened
 
     # ------------------------------------------------------------------------------------------------------------
@@ -251,26 +253,33 @@ class Reconciler:
         for place in places:
             record = run.record_of(place)
             run.keep_record(about_to_write(record, run.choice.texts.get(place, record.baseline)))
-        self._ledger.write_ahead(list(run.scopes.values()), run.changed_grants())
-        run.kept = dict(run.grants)
+        self._write_ahead(run)
         try:
             self._writer.write_all(run, places)
         except RefusedByIamError as error:
-            if opening is None or not self._is_undone(run, opening):
+            newcomers = run.newcomers()
+            if opening is not None and run.is_undone(opening):
+                refuse(run, opening, "refused-by-iam", str(error))
+            elif newcomers:
+                run.held_back |= newcomers
+                run.trouble = error
+            else:
                 self._keep_what_happened(run)
                 raise
-            refuse(run, opening, "refused-by-iam", str(error))
+            # What else the run was about, such as the end of another grant, mustn't fail with the newcomer.
             decide_texts(run, None, ())
+            self._write(run, None)
         except Exception:
             self._keep_what_happened(run)
             raise
 
-    @staticmethod
-    def _is_undone(run: Run, opening: str) -> bool:
-        """Whether the run was about this opening alone, and nothing of it is left in IAM."""
-        return run.choice.exemptions.keys() == {opening} and all(
-            record.intended is None for record in run.records().values()
-        )
+    def _write_ahead(self, run: Run) -> None:
+        """Keep the intents; before that, audit what the ledger will no longer show once they are kept."""
+        # Closing doesn't wait for the audit trail: lines that aren't kept here are tried again at the end.
+        with contextlib.suppress(Exception):
+            self._audit_all(run)
+        self._ledger.write_ahead(list(run.scopes.values()), run.changed_grants())
+        run.kept = dict(run.grants)
 
     def _keep_what_happened(self, run: Run) -> None:
         """Audit, keep and tell what a run did that now fails; what is kept isn't found and told again by the next."""
@@ -280,9 +289,10 @@ class Reconciler:
             self._publish_all(run)
 
     def _audit_all(self, run: Run) -> None:
-        lines = [happening.audit_line(run.now) for happening in run.happened]
+        lines = [happening.audit_line(run.now) for happening in run.happened[run.audited :]]
         if lines:
             self._audit.write(lines)
+            run.audited = len(run.happened)
 
     def _publish_all(self, run: Run) -> None:
         for message in filter(None, map(notice_of, run.happened)):

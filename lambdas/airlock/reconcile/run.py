@@ -30,6 +30,9 @@ class Run:
         held: the policies as read in this run; None for one that is gone.
         choice: what shall be open, once chosen.
         happened: what was decided and done, in order.
+        audited: how many of those the audit trail holds.
+        held_back: new grants that IAM refused beside others; their own runs try again.
+        trouble: what IAM said to that.
         kept: the grants as the ledger holds them.
     """
 
@@ -40,6 +43,9 @@ class Run:
     held: dict[PolicyPlace, HeldPolicy | None] = field(default_factory=dict)
     choice: Choice = field(default_factory=Choice)
     happened: list[Happening] = field(default_factory=list)
+    audited: int = 0
+    held_back: frozenset[str] = frozenset()
+    trouble: Exception | None = None
     kept: dict[str, Grant] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -86,9 +92,15 @@ class Run:
         """By scope, the grants that concern it."""
         return {scope_id: frozenset(scope.grants) for scope_id, scope in self.scopes.items()}
 
-    def opens_anew(self) -> bool:
-        """Whether something is to be opened that wasn't open before."""
-        return any(self.grants[grant_id].progress.state is State.REQUESTED for grant_id in self.choice.exemptions)
+    def newcomers(self) -> frozenset[str]:
+        """What is to be opened that wasn't open before."""
+        return frozenset(one for one in self.choice.exemptions if self.grants[one].progress.state is State.REQUESTED)
+
+    def is_undone(self, opening: str) -> bool:
+        """Whether this opening was all that was to be open, and nothing of it is left in IAM."""
+        return self.choice.exemptions.keys() == {opening} and all(
+            record.intended is None for record in self.records().values()
+        )
 
     def apart(self) -> frozenset[str]:
         """Grants that have policies outside this run too; ending or changing those is left to their own runs."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from airlock.policy.place import HeldPolicy, PolicyKind, PolicyPlace
 from airlock.ports import Clock, Policies, PolicyRecord, RefusedByIamError
-from airlock.reconcile.run import Run, now_written, with_version
+from airlock.reconcile.run import Run, about_to_write, now_written, with_version
 
 READ_BACK_SECONDS = (0.0, 1.0, 2.0, 4.0)
 """Pauses before each attempt to read back what was written: IAM may show the old text for some seconds."""
@@ -21,9 +21,10 @@ class NotConfirmedError(Exception):
 class Writer:
     """Writes the policies of one reconciliation."""
 
-    def __init__(self, policies: Policies, clock: Clock) -> None:
+    def __init__(self, policies: Policies, clock: Clock, write_ahead: Callable[[Run], None]) -> None:
         self._policies = policies
         self._clock = clock
+        self._write_ahead = write_ahead
 
     def write_all(self, run: Run, places: Sequence[PolicyPlace]) -> None:
         """Write each policy's intent, or none: if one fails while something is being opened, undo those before it.
@@ -59,15 +60,14 @@ class Writer:
         held = run.held.get(place)
         before = held.text if held else record.written
         text = record.intended if record.intended is not None else record.baseline
-        if before != text or record.written != text:
-            try:
-                record = self._put(record, text)
-                self._read_back(place, text)
-            except Exception as error:
-                run.written(record, before, text, "failed", f"{type(error).__name__}: {error}")
-                raise
-            outcome = "restored" if text == record.baseline else "written"
-            run.written(record, before, text, outcome)
+        # Also where the text seems to stand already: an old read may hide what an earlier run wrote before it died.
+        try:
+            record = self._put(record, text)
+            self._read_back(place, text)
+        except Exception as error:
+            run.written(record, before, text, "failed", f"{type(error).__name__}: {error}")
+            raise
+        run.written(record, before, text, "restored" if text == record.baseline else "written")
         run.keep_record(now_written(record, text))
 
     def _put(self, record: PolicyRecord, text: str) -> PolicyRecord:
@@ -102,12 +102,32 @@ class Writer:
         Only where something was being opened: a restoration that is done in part is never undone. What can't be
         undone here is in the ledger as an intent, and the sweep finishes it.
         """
-        for record in records if run.opens_anew() else ():
-            before = run.held.get(record.place)
-            with contextlib.suppress(Exception):
-                text = before.text if before else record.written
-                held = self._policies.read(record.place)
-                if held is not None and held.text == record.intended and held.text != text:
-                    undone = self._put(with_version(record, held), text)
-                    run.keep_record(now_written(undone, text))
-                    run.written(record, held.text, text, "undone")
+        if not run.newcomers():
+            return
+        with contextlib.suppress(Exception):
+            wrong = [pair for record in records if (pair := self._to_undo(run, record))]
+            if wrong:
+                self._write_ahead(run)
+            for held, text in wrong:
+                self._undo_one(run, held, text)
+
+    def _to_undo(self, run: Run, record: PolicyRecord) -> tuple[HeldPolicy, str] | None:
+        """The policy as IAM holds it and its former text, now the intent; None where there is nothing to undo."""
+        before = run.held.get(record.place)
+        text = before.text if before else record.written
+        held = self._policies.read(record.place)
+        if held is None or held.text != record.intended or held.text == text:
+            return None
+        run.keep_record(about_to_write(with_version(record, held), text))
+        return held, text
+
+    def _undo_one(self, run: Run, held: HeldPolicy, text: str) -> None:
+        record = run.record_of(held.place)
+        with contextlib.suppress(Exception):
+            try:
+                undone = self._put(record, text)
+            except Exception as error:
+                run.written(record, held.text, text, "failed", f"{type(error).__name__}: {error}")
+                raise
+            run.keep_record(now_written(undone, text))
+            run.written(record, held.text, text, "undone")
