@@ -119,3 +119,20 @@ def test_an_old_read_after_a_crash_doesnt_hide_what_the_dead_run_wrote(account: 
     account.calls.changes.clear()
     assert account.text(place) == POLICY
     assert account.grant("prod-7xk2q").is_final
+
+
+def test_what_a_dead_attempt_opened_is_the_grants_own_all_the_same(account: Account) -> None:
+    """The user leaves the group after a crash, and the group leaves the configuration: its policy is restored too."""
+    shared = account.stand(PolicyKind.GROUP_INLINE, S3_ONLY)
+    own = account.stand(PolicyKind.USER_INLINE, POLICY)
+    account.calls.failures["PutGroupPolicy", "after"] = [Crash()]
+    with pytest.raises(Crash):
+        account.deliver(install().create_role(at(0)))
+    account.aside.iam.remove_user_from_group(GroupName="installers", UserName="ocp-installer")
+    account.revive()
+    account.sweep(after=91)
+    account.principals[USER] = {}
+    account.revive()
+    account.deliver(install().delete_bucket(at(600)))
+    account.sweep()
+    assert [account.text(shared), account.text(own)] == [S3_ONLY, POLICY]

@@ -47,9 +47,10 @@ def admit(run: Run, grant_id: str, found: Sequence[HeldPolicy]) -> None:
             refuse(run, grant_id, *why_not)
             return
     run.held.update({policy.place: policy for policy in found})
-    scopes = sorted({policy.place.holder for policy in catching})
-    for scope_id in scopes:
-        run.scopes[scope_id].grants.add(grant_id)
+    for policy in catching:
+        run.scopes[policy.place.holder].grants.add(grant_id)
+    # Also where an earlier attempt got to that died, though the policy there may not be in the way any more.
+    scopes = sorted(scope.id for scope in run.scopes.values() if grant_id in scope.grants)
     for policy in catching:
         run.keep_record(run.record_of(policy.place))
     run.grants[grant_id] = run.grants[grant_id].with_progress(scopes=tuple(scopes))
