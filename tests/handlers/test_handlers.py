@@ -114,6 +114,20 @@ def test_an_outage_of_iam_raises_so_that_lambda_tries_again(account: Account) ->
     assert watcher.handle(install().create_role(at(0)), None)["happened"] == ["policy-written", "open"]
 
 
+def test_one_signals_trouble_doesnt_lose_the_events_other_signals(account: Account) -> None:
+    """One TerminateInstances ends two bootstrap nodes: the first grant's closing fails, the second's is done."""
+    theirs = account.stand(PolicyKind.USER_INLINE, POLICY, principal=OTHER_USER)
+    first, second = install(), install("lab-9mz4c", OTHER_USER)
+    account.deliver(first.run_instances(at(0)), second.run_instances(at(1)))
+    event = first.terminate_instances(at(600))
+    ended = event["detail"]["responseElements"]["instancesSet"]["items"]
+    ended += second.terminate_instances(at(600))["detail"]["responseElements"]["instancesSet"]["items"]
+    account.calls.failures["PutUserPolicy", "before"] = [refusal()]
+    with pytest.raises(ClientError, match="ServiceFailure"):
+        watcher.handle(event, None)
+    assert account.text(theirs) == POLICY
+
+
 def test_the_sweeper_counts_what_it_closed(account: Account, capsys: Any) -> None:  # noqa: ANN401 - pytest's fixture
     """A grant past its time is closed, and the metrics tell."""
     watcher.handle(install().create_role(at(0)), None)

@@ -43,8 +43,17 @@ def act_on(event: object, parts: Airlock, count: Count = count_nothing) -> dict[
         return {"skipped": parsed.reason, "malformed": parsed.malformed}
     count("EventsHandled")
     decisions: list[str] = []
+    errors: list[Exception] = []
     for signal in parsed:
-        happened = parts.reconciler.handle(signal)
+        try:
+            happened = parts.reconciler.handle(signal)
+        except Exception as error:  # noqa: BLE001 - raised below, once the event's other signals were heard
+            errors.append(error)
+            continue
         tell(happened, count)
         decisions += [happening.audit_name for happening in happened]
+    if len(errors) > 1:
+        raise ExceptionGroup("several signals of the event could not be handled", errors)
+    for error in errors:
+        raise error
     return {"signals": len(parsed), "happened": decisions}
