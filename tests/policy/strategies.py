@@ -152,6 +152,11 @@ bystanders = st.sampled_from(
 def documents(draw: st.DrawFn) -> str:
     """Policy texts with source-network denies and others, one statement or many, compact or not."""
     statements = draw(st.lists(st.one_of(network_denies, bystanders), min_size=1, max_size=3))
+    sids: set[str] = set()
+    for index, one in enumerate(statements):
+        if one.get("Sid") in sids:  # IAM refuses a policy with one Sid twice
+            statements[index] = {key: value for key, value in one.items() if key != "Sid"}
+        sids.update([one["Sid"]] if "Sid" in one else [])
     statement: Any = statements[0] if len(statements) == 1 and draw(st.booleans()) else statements
     document = {"Version": draw(st.sampled_from(["2012-10-17", "2008-10-17"])), "Statement": statement}
     return json.dumps(document, indent=draw(st.sampled_from([None, 2, 4])))

@@ -97,6 +97,15 @@ def test_a_policy_that_somebody_replaced_is_kept_to_the_byte() -> None:
     assert not merged.intact
 
 
+def test_an_original_whose_sid_was_given_to_another_statement_comes_back_without() -> None:
+    """Somebody replaced the policy with one whose deny bears the same Sid; IAM refuses a policy with a Sid twice."""
+    deny = {**statements(BASELINE)[0], "Sid": "Net"}
+    baseline = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
+    newer = {**deny, "Action": "s3:*"}
+    merged = rebase(baseline, render(baseline, [exemption()], NOW), json.dumps({"Statement": [newer]}))
+    assert statements(merged.text) == [newer, {key: value for key, value in deny.items() if key != "Sid"}]
+
+
 def test_the_original_that_somebody_put_back_isnt_there_twice() -> None:
     """A human who adds the original deny beside the airlock's statements finds it once."""
     merged = rebase(BASELINE, OPENED, edited(OPENED, add=tuple(statements(BASELINE))))

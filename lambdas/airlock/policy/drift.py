@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from airlock.policy.document import parse_document, statements_of, write_document
+from airlock.policy.document import Statement, parse_document, statements_of, write_document
 from airlock.policy.render import is_airlock_statement
 
 
@@ -48,8 +48,16 @@ def rebase(baseline: str, written: str, found: str) -> Rebased:
     kept = [statement for statement in present if statement not in ours]
     intact = intact and not any(is_airlock_statement(statement) for statement in kept)
     first = next((index for index, statement in enumerate(present) if statement in ours), len(kept))
-    missing = [statement for statement in originals if statement not in kept]
+    taken = {statement.get("Sid") for statement in kept}
+    missing = [_without_taken_sid(statement, taken) for statement in originals if statement not in kept]
     if kept == present and not missing:
         # Somebody has replaced the policy: their text stands, to the byte.
         return Rebased(found, intact)
     return Rebased(write_document({**document, "Statement": kept[:first] + missing + kept[first:]}), intact)
+
+
+def _without_taken_sid(statement: Statement, taken: set[str | None]) -> Statement:
+    """The statement, without its Sid if somebody has given that to another: IAM refuses a policy with one twice."""
+    if statement.get("Sid") not in taken:
+        return statement
+    return {key: value for key, value in statement.items() if key != "Sid"}
