@@ -53,6 +53,13 @@ def test_a_text_that_is_no_policy_is_told_why(text: str, words: str) -> None:
         parse_document(text)
 
 
+@pytest.mark.parametrize("number", ["9" * 5000, "-" + "9" * 5000, "1e999", "-1e999"])
+def test_a_number_that_cant_be_written_again_is_refused(number: str) -> None:
+    """Python reads neither thousands of digits nor more than a double holds; "Infinity" would be no JSON."""
+    with pytest.raises(PolicyTextError, match="the number"):
+        parse_document(f'{{"Statement": [], "Id": {number}}}')
+
+
 @given(st.text())
 def test_any_text_is_a_policy_or_a_clear_error(text: str) -> None:
     """Nothing else comes out of the parser."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from math import isinf
 from typing import Any
 
 type_name = {
@@ -42,7 +43,13 @@ def parse_document(text: str) -> Document:
         PolicyTextError: the text isn't JSON, repeats a key, or isn't shaped like a policy.
     """
     try:
-        document = json.loads(text, object_pairs_hook=_without_repeats, parse_constant=_refuse_constant)
+        document = json.loads(
+            text,
+            object_pairs_hook=_without_repeats,
+            parse_constant=_refuse_constant,
+            parse_int=_whole,
+            parse_float=_fraction,
+        )
     except json.JSONDecodeError as error:
         message = f"the policy isn't JSON: {error.msg} at line {error.lineno}, column {error.colno}"
         raise PolicyTextError(message) from error
@@ -96,6 +103,20 @@ def sha256_of(text: str) -> str:
 
 def _refuse_constant(name: str) -> Any:  # noqa: ANN401 - never returns; json wants a function of a value
     raise PolicyTextError(f"the policy isn't JSON: {name} is Python's and JavaScript's, not JSON's")
+
+
+def _whole(digits: str) -> int:
+    try:
+        return int(digits)
+    except ValueError as error:  # more digits than Python reads
+        raise PolicyTextError(f"the number {digits[:16]}... in the policy is too long") from error
+
+
+def _fraction(digits: str) -> float:
+    number = float(digits)
+    if isinf(number):
+        raise PolicyTextError(f"the number {digits[:16]} in the policy is too large to be written again")
+    return number
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
