@@ -5,7 +5,6 @@ It writes to the folder that CDK_OUTDIR names (the cdk command sets it), else to
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from pathlib import Path
@@ -15,6 +14,7 @@ from aws_cdk import App
 from infra import nag
 from infra.configuration import ConfigurationError, parse
 from infra.configuration_problems import KEY
+from infra.context import read_context
 from infra.stack import AirlockStack
 
 HERE = Path(__file__).parent
@@ -26,9 +26,10 @@ def main() -> None:
     Raises:
         SystemExit: with status 1 and the reasons on stderr, if the configuration or the template isn't sound.
     """
-    # The cdk command hands over cdk.json's context by itself; plain python has to read it.
-    # CDK lets what comes by CDK_CONTEXT_JSON win over this.
-    context = json.loads((HERE / "cdk.json").read_text(encoding="utf-8"))["context"]
+    try:
+        context = read_context(HERE / "cdk.json", os.environ)
+    except ConfigurationError as error:
+        sys.exit(f"The configuration can't be used:\n{error}")
     app = App(
         context=context,
         outdir=os.environ.get("CDK_OUTDIR", str(HERE / "cdk.out")),

@@ -80,6 +80,15 @@ def test_a_bad_configuration_is_told_and_nothing_is_written(tmp_path: Path) -> N
     assert not list(out.glob("**/*"))
 
 
+def test_a_context_that_can_t_be_read_ends_without_a_traceback(tmp_path: Path) -> None:
+    """The program says so in plain text and exits with status 1."""
+    result = _run(tmp_path / "out", CDK_CONTEXT_JSON="{bad")
+    assert result.returncode == 1
+    assert "The configuration can't be used:\nCDK_CONTEXT_JSON: not JSON" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize("mode", ["unknown", "process"])
 def test_a_finding_that_nobody_acknowledged_fails_the_synthesis(tmp_path: Path, mode: str) -> None:
     """Without the acknowledgements the exit status is 1, by plain Python and in the mode that the cdk command sets.
