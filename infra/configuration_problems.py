@@ -55,6 +55,7 @@ def find_problems(value: object) -> Iterator[Problem]:
     if isinstance(value, Mapping):
         yield from _home_problems(value)
         yield from _repeat_problems(value)
+        yield from _group_problems(value)
         if not any(problem.key == _REGION for problem in told):
             yield from _region_problems(value)
 
@@ -123,6 +124,13 @@ def _repeat_problems(value: Mapping[str, Any]) -> Iterator[Problem]:
             yield Problem(f"{key}.arn", arn, f"the same principal as {seen[arn]}", "name each principal once")
         elif isinstance(arn, str):
             seen[arn] = f"{key}.arn"
+
+
+def _group_problems(value: Mapping[str, Any]) -> Iterator[Problem]:
+    for key, principal in _principals(value):
+        arn, groups = principal.get("arn"), principal.get("groups")
+        if groups and isinstance(arn, str) and ":role/" in arn:
+            yield Problem(f"{key}.groups", groups, "a role is in no group", "name groups only for users")
 
 
 def _region_problems(value: Mapping[str, Any]) -> Iterator[Problem]:

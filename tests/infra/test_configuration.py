@@ -101,6 +101,18 @@ def test_other_partitions_are_served(partition: str, region: str) -> None:
         ),
         (_first(arn=ROLE), "airlock.principals[1].arn", ROLE, "name each principal once"),
         (_first(groups=[POLICY]), "airlock.principals[0].groups[0]", POLICY, "give the ARN of an IAM group"),
+        (
+            configuration(principals=[{"arn": ROLE, "groups": [GROUP]}]),
+            "airlock.principals[0].groups",
+            [GROUP],
+            "name groups only for users",
+        ),
+        (
+            _first(arn=f"{HOME}:user/{'u' * 65}"),
+            "airlock.principals[0].arn",
+            f"{HOME}:user/{'u' * 65}",
+            "a name of at most 64 characters",
+        ),
         (_first(groups=GROUP), "airlock.principals[0].groups", GROUP, "list the ARNs of the groups"),
         (_first(groups=[GROUP, GROUP]), "airlock.principals[0].groups", [GROUP, GROUP], "each once"),
         (
