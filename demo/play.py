@@ -237,11 +237,11 @@ def _describe(event: dict[str, Any]) -> tuple[str, str]:
     """A name and a subject for the timeline."""
     detail = event["detail"]
     name = str(detail.get("eventName", "instance state"))
+    if "instance-id" in detail:
+        return name, f"{detail['instance-id']} {detail['state']}"
     parsed = parse(event)
     if not isinstance(parsed, Skipped):
         signal = parsed[0]
         parts = (signal.infra_id, signal.bucket or signal.instance_id or signal.vpc_id)
         return name, " ".join(part for part in parts if part)
-    if "instance-id" in detail:
-        return name, f"{detail['instance-id']} {detail['state']}"
     return name, str(detail.get("errorCode", ""))

@@ -192,3 +192,14 @@ def clean_environment(**more: str) -> dict[str, str]:
         if not name.startswith("AWS_") and not name.lower().endswith("_proxy")
     }
     return {**kept, **more}
+
+
+def forget_the_callers_aws() -> None:
+    """Take the same out of this process's own environment, and leave ~/.aws unread.
+
+    boto3 reads a profile's name and settings whatever endpoint and keys it is given, and fails on ones that it can't
+    use.
+    """
+    kept = clean_environment(AWS_CONFIG_FILE=os.devnull, AWS_SHARED_CREDENTIALS_FILE=os.devnull)
+    os.environ.clear()
+    os.environ.update(kept)

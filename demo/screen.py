@@ -71,9 +71,9 @@ class Screen:
 
     def audit_line(self, line: Mapping[str, Any]) -> None:
         """One line of the audit trail, shortened."""
-        what = line.get("decision") or f"{line['policy']['kind']} {line['policy']['name']}"
-        hashes = f"{line['before_sha256'][:8]} -> {line['after_sha256'][:8]}" if "before_sha256" in line else ""
-        row = f"  {line['at']}  {line['kind']:<13} {what:<28} {line['outcome']:<10} {hashes}"
+        what = line.get("decision") or line["policy"]["name"]
+        hashes = f"{line['before_sha256'][:6]} -> {line['after_sha256'][:6]}" if "before_sha256" in line else ""
+        row = f"{line['at']} {line['kind']:<12} {what:<15} {line['outcome']:<13} {hashes}"
         self._console.print(f"[dim]{escape(row.rstrip())}[/]")
 
     def verdict(self, text: str, *, good: bool) -> None:

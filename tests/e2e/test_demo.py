@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+import demo.__main__
+import demo.main
 from demo.play import Outcome, Stage
 
 pytestmark = pytest.mark.e2e
@@ -20,8 +22,10 @@ COMMAND = [sys.executable, "-m", "demo"]
 
 
 def environment() -> dict[str, str]:
-    """The demonstration's environment: a wide, colourless screen, so that its text can be read by a test."""
-    return {**os.environ, "COLUMNS": "200", "NO_COLOR": "1", "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20"}
+    """A wide, colourless screen, so that its text can be read by a test; and AWS settings, none of them usable."""
+    junk = dict.fromkeys(("AWS_PROFILE", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_CA_BUNDLE"), "nonsense")
+    shown = {"COLUMNS": "200", "NO_COLOR": "1", "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20"}
+    return {**os.environ, **junk, "AWS_ENDPOINT_URL": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9", **shown}
 
 
 def descendants(pid: int) -> set[int]:
@@ -81,11 +85,14 @@ def test_the_policy_ends_equal_to_the_baseline(shown: str) -> None:
 
 
 def test_it_shows_each_change_and_its_audit_trail(shown: str) -> None:
-    """The timeline holds the events, the policy's differences and the audit lines with their hashes."""
+    """The timeline holds the events, the policy's differences and the audit lines, short enough for 80 columns."""
     assert "CreateVpcEndpoint" in shown
     assert re.search(r'^\+.*"aws:CurrentTime": ', shown, re.MULTILINE)
     assert re.search(r'^\+.*"StringNotEquals"', shown, re.MULTILINE)
-    assert len(re.findall(r"policy-write .* restored ", shown)) == 2
+    assert len(re.findall(r"instance state +i-[0-9a-f]+ terminated", shown)) == 2
+    lines = [line for line in shown.splitlines() if "policy-write" in line]
+    assert len([line for line in lines if "restored" in line]) == 2
+    assert max(map(len, lines)) <= 80
 
 
 def test_ctrl_c_takes_the_servers_down() -> None:
@@ -106,6 +113,19 @@ def test_ctrl_c_takes_the_servers_down() -> None:
     while any(Path(f"/proc/{pid}").exists() for pid in started) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert [pid for pid in started if Path(f"/proc/{pid}").exists()] == []
+
+
+def test_ctrl_c_while_it_is_being_loaded_shows_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An interruption before the demonstration has begun ends with status 130 and one word."""
+
+    def interrupted() -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(demo.main, "main", interrupted)
+    assert demo.__main__.run() == 130
+    assert capsys.readouterr().err == "Stopped.\n"
 
 
 def good_outcome() -> Outcome:
