@@ -54,6 +54,6 @@ def act_on(event: object, parts: Airlock, count: Count = count_nothing) -> dict[
         decisions += [happening.audit_name for happening in happened]
     if len(errors) > 1:
         raise ExceptionGroup("several signals of the event could not be handled", errors)
-    for error in errors:
-        raise error
+    if errors:
+        raise errors[0]
     return {"signals": len(parsed), "happened": decisions}
