@@ -31,6 +31,10 @@ class PrincipalGoneError(Exception):
     """IAM knows no such user or role (any more)."""
 
 
+class OldReadError(Exception):
+    """IAM showed what can't be any more, some seconds after a write; a later look will do."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyRecord:
     """What the ledger keeps of one policy while grants are open on it.
@@ -159,11 +163,16 @@ class Policies(Protocol):
 
         Raises:
             PrincipalGoneError: there is no such principal.
+            OldReadError: IAM doesn't show yet which text a policy has.
         """
         ...
 
     def read(self, place: PolicyPlace) -> HeldPolicy | None:
-        """One policy as it is now; None where it is gone."""
+        """One policy as it is now; None where it is gone.
+
+        Raises:
+            OldReadError: IAM doesn't show yet which text it has.
+        """
         ...
 
     def write(self, place: PolicyPlace, text: str, keep_version: str | None) -> str | None:

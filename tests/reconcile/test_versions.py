@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from airlock.grants.grant import State
 from airlock.policy.document import parse_document, statements_of
 from airlock.policy.place import PolicyKind, PolicyPlace
+from airlock.ports import OldReadError
 from tests.policy.strategies import SAMPLES
 from tests.reconcile.account import USER, Account, at, install
-from tests.reconcile.interference import Crash, refusal
+from tests.reconcile.interference import Change, Crash, refusal
 
 POLICY = (SAMPLES / "aws-example.json").read_text()
 
@@ -138,3 +141,52 @@ def test_no_version_is_left_behind_by_an_undone_write(account: Account, narrow: 
     account.deliver(install().delete_bucket(at(600)), install("lab-9mz4c").delete_bucket(at(610)))
     assert account.text(place) == POLICY
     assert versions(account, place) == {"v1": True}
+
+
+def lag(version: str, times: int) -> Change:
+    """What shows an earlier version as the default, so many times."""
+    left = [version] * times
+
+    def alter(parsed: dict[str, Any]) -> None:
+        if left:
+            parsed["Policy"]["DefaultVersionId"] = left.pop()
+
+    return alter
+
+
+def test_an_old_default_that_was_deleted_doesnt_mean_that_the_policy_is_gone(account: Account) -> None:
+    """IAM still shows the version before the narrowing: the ledger keeps the policy, and the end restores it."""
+    place = account.stand(PolicyKind.MANAGED, POLICY)
+    one = install()
+    account.deliver(one.create_vpc(at(0)), one.create_vpc_endpoint(at(40)))
+    account.calls.changes["GetPolicy"] = lag("v2", 1)
+    with pytest.raises(ExceptionGroup) as raised:
+        account.sweep()
+    assert raised.group_contains(OldReadError)
+    account.deliver(one.delete_bucket(at(600)))
+    assert account.text(place) == POLICY
+
+
+def test_an_old_default_that_was_deleted_doesnt_mean_that_nothing_has_to_be_opened(account: Account) -> None:
+    """The next install, seconds after a closing, is opened as soon as IAM shows the policy again."""
+    place = account.stand(PolicyKind.MANAGED, POLICY)
+    one, two = install("prod-7xk2q"), install("lab-9mz4c")
+    account.deliver(one.create_vpc(at(0)), one.delete_bucket(at(60)))
+    account.calls.changes["GetPolicy"] = lag("v2", 1)
+    with pytest.raises(OldReadError):
+        account.deliver(two.create_vpc(at(61)))
+    account.sweep()
+    assert account.grant("lab-9mz4c").progress.state is State.OPEN
+    account.deliver(two.delete_bucket(at(600)))
+    assert account.text(place) == POLICY
+
+
+def test_an_old_default_isnt_taken_for_a_failed_write(account: Account) -> None:
+    """Reading back waits until IAM shows the new version."""
+    place = account.stand(PolicyKind.MANAGED, POLICY)
+    one = install()
+    account.deliver(one.create_vpc(at(0)))
+    account.calls.changes["GetPolicy"] = lag("v2", 3)
+    assert account.deliver(one.create_vpc_endpoint(at(40))) == ["policy-written", "narrow"]
+    account.deliver(one.delete_bucket(at(600)))
+    assert account.text(place) == POLICY

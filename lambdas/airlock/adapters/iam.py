@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from botocore.exceptions import ClientError
 
 from airlock.policy.place import HeldPolicy, PolicyKind, PolicyPlace
-from airlock.ports import PrincipalGoneError, RefusedByIamError
+from airlock.ports import OldReadError, PrincipalGoneError, RefusedByIamError
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
@@ -160,7 +160,11 @@ class IamPolicies:
 
     def _managed(self, arn: str, name: str, kind: PolicyKind) -> HeldPolicy:
         version = self._iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
-        got = self._iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]
+        try:
+            got = self._iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]
+        except self._iam.exceptions.NoSuchEntityException as error:
+            # The policy isn't gone: its default is another version by now, and this one was deleted.
+            raise OldReadError(f"IAM shows {version} as the default of {arn}, which has no such version") from error
         return HeldPolicy(PolicyPlace(kind, arn, name), _text(got["Document"]), version)
 
     def _new_version(self, arn: str, text: str, keep_version: str | None) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from airlock.policy.place import HeldPolicy, PolicyKind, PolicyPlace
-from airlock.ports import Clock, Policies, PolicyRecord, RefusedByIamError
+from airlock.ports import Clock, OldReadError, Policies, PolicyRecord, RefusedByIamError
 from airlock.reconcile.run import Run, about_to_write, now_written, with_version
 
 READ_BACK_SECONDS = (0.0, 1.0, 2.0, 4.0)
@@ -91,9 +91,10 @@ class Writer:
         for pause in READ_BACK_SECONDS:
             if pause:
                 self._clock.sleep(pause)
-            held = self._policies.read(place)
-            if held is not None and held.text == text:
-                return
+            with contextlib.suppress(OldReadError):
+                held = self._policies.read(place)
+                if held is not None and held.text == text:
+                    return
         raise NotConfirmedError(f"{place} was written, but IAM doesn't show the new text yet")
 
     def _undo(self, run: Run, records: Sequence[PolicyRecord]) -> None:
