@@ -18,7 +18,8 @@ class Decision:
     """Something the airlock decided about a grant.
 
     Attributes:
-        name: ``open``, ``narrow``, ``widen``, ``close``, ``refuse``, ``expire``, ``nothing-to-open``, ``keep-as-is``.
+        name: ``open``, ``narrow``, ``widen``, ``close``, ``refuse``, ``expire`` (never opened in time),
+            ``nothing-to-open``, ``keep-as-is`` (what later signals told can't be written), or ``end-unopened``.
         grant: the grant, as it stands after the decision.
         event_id: of the signal that led to it; None for the sweep.
         detail: why, in plain words.
@@ -65,7 +66,8 @@ class PolicyWrite:
         before: the text that IAM held.
         after: the text that was written.
         outcome: ``written`` (read back and equal), ``restored`` (the same, and it is the baseline), ``found-written``
-            (an earlier run wrote it and ended before it could say so), ``failed``.
+            (an earlier run wrote it and ended before it could say so), ``undone`` (a set of writes could not be
+            finished), ``failed``.
         detail: more, in plain words.
     """
 
