@@ -43,6 +43,9 @@ class Exemption:
         region: where the objects are, or None while unknown.
         network: where the fetch may come from; None means anywhere.
         not_after: the last second at which it is open, UTC; IAM itself closes it after that.
+        lift: every source-network deny that stands in the way of the fetch is off for the principal as a whole until
+            then: all actions, resources and networks. The objects tell which statements those are; the network says
+            nothing.
     """
 
     principal: str
@@ -51,6 +54,7 @@ class Exemption:
     encrypted: tuple[str, ...] = ()
     region: str | None = None
     network: Vpc | Address | None = None
+    lift: bool = False
 
     def __post_init__(self) -> None:
         if self.not_after.utcoffset() is None:
