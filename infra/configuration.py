@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Final
 
 from infra.configuration_problems import KEY, Problem, find_problems
 
 DEFAULT_TIMEOUT_MINUTES: Final = 60
+DEFAULT_MODE: Final = "automatic"
+DEFAULT_STRATEGY: Final = "scope"
+DEFAULT_LIFTING: Final = "approval"
+DEFAULT_CLOSE_ON: Final = "terminated"
+DEFAULT_ANSWER_MINUTES: Final = 30
+DEFAULT_LANGUAGE: Final = "en"
+DEFAULT_PROPAGATION_SECONDS: Final = 15
 DEFAULT_LOG_RETENTION_DAYS: Final = 365
 DEFAULT_PREFIX: Final = "bootstrap-airlock"
 
 # A function's variables, names and values together, may take 4 KB (AWS Lambda, page "Lambda quotas").
-# CloudFormation chooses the table's, topic's and log group's names, so their part is set aside rather than counted.
+# CloudFormation and AWS choose the names of table, topics, log group, key and page, so all that isn't the principals is
+# set aside rather than counted: 990 bytes with the longest names that they can have.
 ENVIRONMENT_LIMIT: Final = 4096
-ENVIRONMENT_RESERVE: Final = 1024
+ENVIRONMENT_RESERVE: Final = 1280
 
 
 class ConfigurationError(ValueError):
@@ -36,28 +44,56 @@ class Principal:
         groups: ARNs of groups whose inline policies the airlock may rewrite for it.
         policies: ARNs of customer managed policies that the airlock may rewrite for it.
         timeout_minutes: how long a grant may stay open.
+        mode: ``automatic``, ``approval`` (people are asked first) or ``observe`` (nothing is opened, only reported).
+        strategy: ``scope`` opens for the objects of the install alone, ``lift`` puts the whole deny off for the time.
+        lifting: whether a lift asks people first: ``approval`` or ``automatic``.
+        rescue: whether a bootstrap node that was refused before the grant took effect is rebooted once.
+        close_on: what ends a grant before its time: ``terminated``, the end of the bootstrap instance, or ``fetched``,
+            the fetch seen on the instance's console.
     """
 
     arn: str
     groups: tuple[str, ...] = ()
     policies: tuple[str, ...] = ()
     timeout_minutes: int = DEFAULT_TIMEOUT_MINUTES
+    mode: str = DEFAULT_MODE
+    strategy: str = DEFAULT_STRATEGY
+    lifting: str = DEFAULT_LIFTING
+    rescue: bool = True
+    close_on: str = DEFAULT_CLOSE_ON
 
     @property
     def is_user(self) -> bool:
         """Whether this is an IAM user; else it is a role."""
         return self.arn.split(":", 5)[5].startswith("user/")
 
+    @property
+    def reads_console(self) -> bool:
+        """Whether the sweeper has to read the consoles of this principal's bootstrap instances."""
+        return self.rescue or self.close_on != DEFAULT_CLOSE_ON
+
     def settings(self) -> dict[str, object]:
         """Collect what differs from the defaults, as AIRLOCK_PRINCIPALS carries it."""
-        settings: dict[str, object] = {}
-        if self.groups:
-            settings["groups"] = list(self.groups)
-        if self.policies:
-            settings["policies"] = list(self.policies)
-        if self.timeout_minutes != DEFAULT_TIMEOUT_MINUTES:
-            settings["timeout_minutes"] = self.timeout_minutes
-        return settings
+        return {
+            field.name: list(value) if isinstance(value, tuple) else value
+            for field in fields(self)
+            if field.name != "arn" and (value := getattr(self, field.name)) != field.default
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Approvals:
+    """How people are asked.
+
+    Attributes:
+        emails: addresses that get the requests.
+        links: whether a request carries links to the approval page, which is then public; else operators answer.
+        answer_minutes: how long a request waits for its answer.
+    """
+
+    emails: tuple[str, ...] = ()
+    links: bool = True
+    answer_minutes: int = DEFAULT_ANSWER_MINUTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +104,9 @@ class Configuration:
         home_region: the region that the stack lives in.
         principals: the enrolled principals, at least one.
         notice_emails: addresses that get the notices.
+        approvals: how people are asked.
+        language: of mails and of the approval page, ``en`` or ``ja``.
+        propagation_seconds: how long IAM is given to enforce a policy that was written.
         log_retention_days: days that log groups keep their events.
         prefix: the start of the stack's name and of each name that people look for.
     """
@@ -75,6 +114,9 @@ class Configuration:
     home_region: str
     principals: tuple[Principal, ...]
     notice_emails: tuple[str, ...] = ()
+    approvals: Approvals = Approvals()
+    language: str = DEFAULT_LANGUAGE
+    propagation_seconds: int = DEFAULT_PROPAGATION_SECONDS
     log_retention_days: int = DEFAULT_LOG_RETENTION_DAYS
     prefix: str = DEFAULT_PREFIX
 
@@ -108,6 +150,11 @@ class Configuration:
         """ARNs of the managed policies named for any principal, each once."""
         return tuple(dict.fromkeys(arn for principal in self.principals for arn in principal.policies))
 
+    @property
+    def reads_consoles(self) -> bool:
+        """Whether the sweeper has to read any bootstrap instance's console."""
+        return any(principal.reads_console for principal in self.principals)
+
     def principals_variable(self) -> str:
         """Write AIRLOCK_PRINCIPALS: compact JSON, from principal ARN to its settings that aren't the default."""
         return json.dumps({p.arn: p.settings() for p in self.principals}, separators=(",", ":"))
@@ -130,6 +177,9 @@ def parse(raw: object) -> Configuration:
         home_region=value["home_region"],
         principals=tuple(_principal(entry) for entry in value["principals"]),
         notice_emails=tuple(value.get("notice_emails", ())),
+        approvals=_approvals(value.get("approvals", {})),
+        language=value.get("language", DEFAULT_LANGUAGE),
+        propagation_seconds=int(value.get("propagation_seconds", DEFAULT_PROPAGATION_SECONDS)),
         log_retention_days=int(value.get("log_retention_days", DEFAULT_LOG_RETENTION_DAYS)),
         prefix=value.get("prefix", DEFAULT_PREFIX),
     )
@@ -154,6 +204,19 @@ def _principal(entry: Mapping[str, Any]) -> Principal:
         policies=tuple(entry.get("policies", ())),
         # JSON Schema takes 60.0 for an integer.
         timeout_minutes=int(entry.get("timeout_minutes", DEFAULT_TIMEOUT_MINUTES)),
+        mode=entry.get("mode", DEFAULT_MODE),
+        strategy=entry.get("strategy", DEFAULT_STRATEGY),
+        lifting=entry.get("lifting", DEFAULT_LIFTING),
+        rescue=entry.get("rescue", True),
+        close_on=entry.get("close_on", DEFAULT_CLOSE_ON),
+    )
+
+
+def _approvals(entry: Mapping[str, Any]) -> Approvals:
+    return Approvals(
+        emails=tuple(entry.get("emails", ())),
+        links=entry.get("links", True),
+        answer_minutes=int(entry.get("answer_minutes", DEFAULT_ANSWER_MINUTES)),
     )
 
 

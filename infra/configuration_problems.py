@@ -56,6 +56,7 @@ def find_problems(value: object) -> Iterator[Problem]:
         yield from _home_problems(value)
         yield from _repeat_problems(value)
         yield from _group_problems(value)
+        yield from _lifting_problems(value)
         if not any(problem.key == _REGION for problem in told):
             yield from _region_problems(value)
 
@@ -131,6 +132,13 @@ def _group_problems(value: Mapping[str, Any]) -> Iterator[Problem]:
         arn, groups = principal.get("arn"), principal.get("groups")
         if groups and isinstance(arn, str) and ":role/" in arn:
             yield Problem(f"{key}.groups", groups, "a role is in no group", "name groups only for users")
+
+
+def _lifting_problems(value: Mapping[str, Any]) -> Iterator[Problem]:
+    for key, principal in _principals(value):
+        if "lifting" in principal and principal.get("strategy", "scope") == "scope":
+            fix = 'remove it, or add "strategy": "lift", which puts the whole deny off'
+            yield Problem(f"{key}.lifting", principal["lifting"], 'it does nothing unless the strategy is "lift"', fix)
 
 
 def _region_problems(value: Mapping[str, Any]) -> Iterator[Problem]:

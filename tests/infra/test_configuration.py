@@ -10,7 +10,7 @@ from aws_cdk import aws_logs as logs
 
 from infra import configuration_problems, powertools
 from infra.audit import log_retention
-from infra.configuration import Configuration, ConfigurationError, Principal, parse
+from infra.configuration import Approvals, Configuration, ConfigurationError, Principal, parse
 from tests.infra.builders import ACCOUNT, GROUP, HOME, POLICY, ROLE, USER, configuration
 
 
@@ -21,11 +21,21 @@ def _first(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - bad values of an
 
 def test_a_configuration_becomes_typed() -> None:
     """Every key is read, and account and partition follow from the principals."""
-    found = parse(configuration(log_retention_days=30, prefix="airlock-two"))
+    raw = configuration(
+        log_retention_days=30,
+        prefix="airlock-two",
+        approvals={"emails": ["boss@example.com"], "links": False, "answer_minutes": 90},
+        language="ja",
+        propagation_seconds=0,
+    )
+    found = parse(raw)
     assert found == Configuration(
         home_region="us-east-1",
         principals=(Principal(USER, (GROUP,), (POLICY,), 45), Principal(ROLE)),
         notice_emails=("ops@example.com",),
+        approvals=Approvals(("boss@example.com",), links=False, answer_minutes=90),
+        language="ja",
+        propagation_seconds=0,
         log_retention_days=30,
         prefix="airlock-two",
     )
@@ -36,7 +46,12 @@ def test_a_configuration_becomes_typed() -> None:
 def test_only_region_and_principals_are_required() -> None:
     """The other keys have the documented defaults."""
     found = parse({"home_region": "eu-central-1", "principals": [{"arn": ROLE}]})
-    assert found.principals == (Principal(ROLE, timeout_minutes=60),)
+    (principal,) = found.principals
+    assert principal == Principal(ROLE, timeout_minutes=60)
+    assert (principal.mode, principal.strategy, principal.lifting) == ("automatic", "scope", "approval")
+    assert (principal.rescue, principal.close_on) == (True, "terminated")
+    assert found.approvals == Approvals(emails=(), links=True, answer_minutes=30)
+    assert (found.language, found.propagation_seconds) == ("en", 15)
     assert (found.notice_emails, found.log_retention_days, found.prefix) == ((), 365, "bootstrap-airlock")
 
 
@@ -51,6 +66,41 @@ def test_the_principals_variable_leaves_defaults_out() -> None:
         principals=[{"arn": USER, "groups": [], "timeout_minutes": 60}, {"arn": ROLE, "policies": [POLICY]}]
     )
     assert parse(raw).principals_variable() == f'{{"{USER}":{{}},"{ROLE}":{{"policies":["{POLICY}"]}}}}'
+
+
+@pytest.mark.parametrize(
+    ("written", "carried"),
+    [
+        (
+            {"mode": "automatic", "strategy": "lift", "lifting": "approval", "rescue": True, "close_on": "terminated"},
+            {"strategy": "lift"},
+        ),
+        ({"strategy": "scope"}, {}),
+        ({"mode": "approval"}, {"mode": "approval"}),
+        ({"mode": "observe"}, {"mode": "observe"}),
+        ({"strategy": "lift", "lifting": "automatic"}, {"strategy": "lift", "lifting": "automatic"}),
+        ({"rescue": False}, {"rescue": False}),
+        ({"close_on": "fetched"}, {"close_on": "fetched"}),
+    ],
+)
+def test_the_principals_variable_carries_what_differs(written: dict[str, Any], carried: dict[str, Any]) -> None:
+    """How a principal's grants are decided, opened and closed reaches the functions, each default left out."""
+    variable = parse(_first(**written)).principals_variable()
+    assert json.loads(variable) == {USER: carried, ROLE: {}}
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({}, True),
+        ({"rescue": False}, False),
+        ({"rescue": False, "close_on": "fetched"}, True),
+    ],
+)
+def test_consoles_are_read_for_a_rescue_or_to_close_early(settings: dict[str, Any], expected: bool) -> None:  # noqa: FBT001 - a column of the table above
+    """The consoles are needed as soon as one principal has its rescue on, or closes once the fetch is seen."""
+    other = {"arn": ROLE, "rescue": False}
+    assert parse(configuration(principals=[{"arn": USER, **settings}, other])).reads_consoles is expected
 
 
 @pytest.mark.parametrize(
@@ -139,6 +189,32 @@ def test_other_partitions_are_served(partition: str, region: str) -> None:
         (_first(timeout_minutes=True), "airlock.principals[0].timeout_minutes", True, "whole minutes from 5 to 720"),
         (_first(timeout=5), "airlock.principals[0].timeout", 5, "timeout_minutes"),
         (configuration(regions=["us-east-1"]), "airlock.regions", ["us-east-1"], "home_region"),
+        (_first(mode="manual"), "airlock.principals[0].mode", "manual", "write automatic, approval"),
+        (_first(strategy="open"), "airlock.principals[0].strategy", "open", "write scope"),
+        (
+            _first(strategy="lift", lifting="ask"),
+            "airlock.principals[0].lifting",
+            "ask",
+            "write approval (people are asked first) or automatic",
+        ),
+        (_first(lifting="automatic"), "airlock.principals[0].lifting", "automatic", 'add "strategy": "lift"'),
+        (
+            _first(strategy="scope", lifting="approval"),
+            "airlock.principals[0].lifting",
+            "approval",
+            'add "strategy": "lift"',
+        ),
+        (_first(rescue="no"), "airlock.principals[0].rescue", "no", "write true, or false"),
+        (_first(close_on="deleted"), "airlock.principals[0].close_on", "deleted", "write terminated"),
+        (configuration(approvals=[]), "airlock.approvals", [], "write an object such as"),
+        (configuration(approvals={"emails": ["me"]}), "airlock.approvals.emails[0]", "me", "give one e-mail address"),
+        (configuration(approvals={"links": 1}), "airlock.approvals.links", 1, "write true, or false"),
+        (configuration(approvals={"answer_minutes": 4}), "airlock.approvals.answer_minutes", 4, "from 5 to 720"),
+        (configuration(approvals={"answer_minutes": 721}), "airlock.approvals.answer_minutes", 721, "from 5 to 720"),
+        (configuration(approvals={"topic": "x"}), "airlock.approvals.topic", "x", "answer_minutes, emails, links"),
+        (configuration(language="de"), "airlock.language", "de", "write en or ja"),
+        (configuration(propagation_seconds=46), "airlock.propagation_seconds", 46, "whole seconds from 0 to 45"),
+        (configuration(propagation_seconds=-1), "airlock.propagation_seconds", -1, "whole seconds from 0 to 45"),
         (configuration(notice_emails=["ops"]), "airlock.notice_emails[0]", "ops", "give one e-mail address"),
         (configuration(log_retention_days=100), "airlock.log_retention_days", 100, "90, 120"),
         (configuration(prefix="a-b" * 11), "airlock.prefix", "a-b" * 11, "3 to 32 characters"),
@@ -153,6 +229,13 @@ def test_a_bad_value_is_told_with_key_value_and_fix(raw: object, key: str, value
     assert (problem.key, problem.value) == (key, value)
     assert fix in problem.fix
     assert str(caught.value) == f"{key}: {problem.what} (got {json.dumps(value)}); fix: {problem.fix}"
+
+
+@pytest.mark.parametrize("settings", [{"mode": "approval"}, {"strategy": "lift"}])
+def test_approval_without_links_is_no_problem(settings: dict[str, Any]) -> None:
+    """Where there is no approval page, operators answer by the command line."""
+    raw = configuration(principals=[{"arn": USER, **settings}], approvals={"links": False})
+    assert parse(raw).approvals.links is False
 
 
 def test_a_region_without_the_layer_is_refused_with_those_that_have_it() -> None:
