@@ -55,9 +55,17 @@ def after(moment: datetime) -> Clause:
     return Clause(("DateGreaterThan", "DateGreaterThanIfExists"), "aws:CurrentTime", (iso(moment),))
 
 
-def other_principals(principal: str) -> Clause:
-    """True for every principal but this one."""
-    return Clause(("ArnNotEquals",), "aws:PrincipalArn", (principal,), negated=True)
+def other_principals(*principals: str) -> Clause:
+    """True for every principal but these."""
+    return Clause(("ArnNotEquals",), "aws:PrincipalArn", principals, negated=True)
+
+
+def this_principal(principal: str) -> Clause:
+    """True for this principal alone; its ARN holds no wildcard, so all four operators mean the same.
+
+    Source: IAM API reference, "User" and "Role": names are of letters, digits and ``_+=,.@-``.
+    """
+    return Clause(("ArnEquals", "ArnLike", "StringEquals", "StringLike"), "aws:PrincipalArn", (principal,))
 
 
 def other_encryption_contexts(objects: tuple[str, ...]) -> Clause:
