@@ -12,7 +12,9 @@ from botocore.handlers import json_decode_policies
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_iam import IAMClient
+    from mypy_boto3_kms import KMSClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_sns import SNSClient
 
@@ -42,6 +44,18 @@ class Clients:
     def sns(self) -> SNSClient:
         """SNS, for the notices."""
         client: SNSClient = self._make("sns", config=_RETRIES)
+        return client
+
+    @cached_property
+    def kms(self) -> KMSClient:
+        """KMS, for the links to the approval page."""
+        client: KMSClient = self._make("kms", config=_RETRIES)
+        return client
+
+    @cached_property
+    def events(self) -> EventBridgeClient:
+        """EventBridge, for telling the watcher of orders."""
+        client: EventBridgeClient = self._make("events", config=_RETRIES)
         return client
 
 
