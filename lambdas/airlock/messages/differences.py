@@ -1,0 +1,72 @@
+"""The difference that a plan makes in policies, for people and for machines; bounded, for SNS bounds a message."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+
+from airlock.grants.approval import Change
+from airlock.messages.voice import Voice
+
+SHOWN_LINES = 60
+"""Lines of all differences in one text."""
+SHOWN_COLUMNS = 240
+"""Characters of one such line."""
+MACHINE_BYTES = 100_000
+"""Bytes of all differences in the machines' variant, as they weigh in the message that is sent.
+
+SNS takes 262,144 bytes for both variants and the attributes together (SNS API reference, "Publish"). The variant is
+JSON, inside of the JSON that parts the variants, so that a quotation mark weighs up to four bytes.
+"""
+
+
+def difference_of(change: Change) -> list[str]:
+    """The unified difference of one policy, laid out with an element a line.
+
+    What isn't ASCII is shown escaped, as IAM takes it, so that nothing in a policy can hide from who reads it.
+    """
+    from difflib import unified_diff  # noqa: PLC0415 - slow to load, and seldom needed by who loads this module
+
+    place = str(change.place)
+    return list(unified_diff(_laid_out(change.before), _laid_out(change.after), place, place, lineterm=""))
+
+
+def shown(voice: Voice, changes: Sequence[Change], cut_note: str, grant_id: str) -> list[str]:
+    """The differences as lines of a text.
+
+    Args:
+        voice: whose language is spoken.
+        changes: of the policies.
+        cut_note: name of the text that stands where something had to be left out; it says where all of it is.
+        grant_id: of the grant that they belong to.
+    """
+    lines = [line for change in changes for line in difference_of(change)]
+    whole = len(lines) <= SHOWN_LINES and all(len(line) <= SHOWN_COLUMNS for line in lines)
+    cut = [line if len(line) <= SHOWN_COLUMNS else line[:SHOWN_COLUMNS] + " [...]" for line in lines[:SHOWN_LINES]]
+    return cut if whole else [*cut, *voice.lines(cut_note, grant=grant_id)]
+
+
+def for_machines(changes: Sequence[Change]) -> list[dict[str, object]]:
+    """The differences as data; ``complete`` tells whether lines were left out at the end."""
+    return list(_within_bounds(changes))
+
+
+def _within_bounds(changes: Sequence[Change]) -> Iterator[dict[str, object]]:
+    room = MACHINE_BYTES
+    for change in changes:
+        kept: list[str] = []
+        lines = difference_of(change)
+        for line in lines:
+            room -= len(json.dumps(json.dumps(line + "\n")))
+            if room < 0:
+                break
+            kept.append(line + "\n")
+        place = {"kind": str(change.place.kind), "holder": change.place.holder, "name": change.place.name}
+        yield {"policy": place, "diff": "".join(kept), "complete": len(kept) == len(lines)}
+
+
+def _laid_out(text: str) -> list[str]:
+    try:
+        return json.dumps(json.loads(text), indent=2).split("\n")
+    except (ValueError, RecursionError):
+        return [ascii(line)[1:-1] for line in text.split("\n")] if text else []

@@ -1,0 +1,270 @@
+"""The texts in English. The Japanese catalogue has the same names and the same placeholders."""
+
+from __future__ import annotations
+
+TEXTS = {
+    # What every message says ------------------------------------------------------------------------------------
+    "about.known-region": (
+        "Who:      {principal}\n"
+        "Cluster:  {cluster} (infra ID {infra_id})\n"
+        "Account:  {account}, region {region}\n"
+        "Grant:    {grant}"
+    ),
+    "about.no-region": (
+        "Who:      {principal}\n"
+        "Cluster:  {cluster} (infra ID {infra_id})\n"
+        "Account:  {account}, region not known yet\n"
+        "Grant:    {grant}"
+    ),
+    "opens.scoped": "{action} of",
+    "opens.from-vpc": "from the VPC {network} only",
+    "opens.from-address": "from the address {network} only",
+    "opens.from-any": "from any network ({network}: the VPC isn't known)",
+    "opens.kms": "and what S3 itself asks of KMS to decrypt it, where the deny stops that too",
+    "opens.lifted": (
+        "!! EVERYTHING that this principal may do, from ANYWHERE !!\n"
+        "Every action and every resource, not only this install's.\n"
+        "Whoever holds its credentials can use them from any network."
+    ),
+    "diff.cut": "[...] This is not all of it. `airlock show {grant}` shows the rest.",
+    "diff.cut.page": "[...] This is not all of it. The page and `airlock show {grant}` show the rest.",
+    "detail": "Detail:   {detail}",
+    "note": "Note:     {note}",
+    # The request ------------------------------------------------------------------------------------------------
+    "request.subject.scoped": "Approve? OpenShift install {infra_id} by {who}",
+    "request.subject.lifted": "Approve LIFTING the deny? OpenShift install {infra_id} by {who}",
+    "request.what": (
+        "An OpenShift install has begun. A deny on its principal keeps its bootstrap machine\n"
+        "from reading its Ignition file in S3. May the airlock open that deny?"
+    ),
+    "request.opens": "OPENS",
+    "request.until": (
+        "UNTIL {not_after} at the latest, {minutes} minutes from this request\n"
+        "  The policy itself names that time: IAM closes it even if all else fails.\n"
+        "  It closes earlier when the bootstrap machine ends."
+    ),
+    "request.stays.network": (
+        "STAYS DENIED\n"
+        "  Every other action, every other object, and the same read from any other network\n"
+        "  that is denied today. Other principals aren't touched."
+    ),
+    "request.stays.any": (
+        "STAYS DENIED\n"
+        "  Every other action and every other object. Other principals aren't touched.\n"
+        "  Once the VPC is known, only reads from there stay open."
+    ),
+    "request.stays.lifted": (
+        "STAYS DENIED\n"
+        "  Only what other statements deny. Other principals aren't touched.\n"
+        "  A lift doesn't become narrower later."
+    ),
+    "request.answer": "ANSWER until {answer_until}; the first answer counts",
+    "request.silence": (
+        "If nobody answers, nothing is opened, and the install fails\n"
+        "some 20 minutes after its bootstrap machine has started."
+    ),
+    "request.changes": "POLICY CHANGES",
+    # Opened, narrowed, closed -----------------------------------------------------------------------------------
+    "open.subject": "Opened: OpenShift install {infra_id} by {who}",
+    "open.what": "The deny is open for the fetch of one install.",
+    "open.next": (
+        "Nothing to do. It closes when the bootstrap machine ends, and at {not_after}\n"
+        "at the latest: IAM itself does that. All else stays denied."
+    ),
+    "open-lifted.subject": "LIFTED: the deny on {who}, for OpenShift install {infra_id}",
+    "open-lifted.what": "The deny on this principal is OFF, as a whole, until the install's bootstrap machine ends.",
+    "open-lifted.next": (
+        "Watch what the principal does until then. IAM itself ends it at {not_after}.\n"
+        "To end it now: airlock close {grant}"
+    ),
+    "narrow.subject": "Narrowed: OpenShift install {infra_id} by {who}",
+    "narrow.what": "Later calls of the install told more of its fetch, so less is open now.",
+    "narrow.next": "Nothing to do. It closes at {not_after} at the latest.",
+    "widen.subject": "Widened: OpenShift install {infra_id} by {who}",
+    "widen.what": "The fetch takes another way than it looked, so what had been narrowed is wider again.",
+    "widen.next": (
+        "Nothing to do: it is still no more than the reading of this install's Ignition file.\n"
+        "It closes at {not_after} at the latest."
+    ),
+    "keep-as-is.subject": "Not narrowed: OpenShift install {infra_id} by {who}",
+    "keep-as-is.what": "More is known of the fetch, but the policy can't be written that way. It stays as it is.",
+    "keep-as-is.next": (
+        "The install isn't affected. What is open stays wider than it need be, and closes all the same,\n"
+        "at {not_after} at the latest. To close it now: airlock close {grant}"
+    ),
+    "close.subject": "Closed: OpenShift install {infra_id} by {who}",
+    "close.what": "The deny holds again for this install. It was open for {minutes} minutes.",
+    "close.next": "Nothing to do.",
+    "close.next.timeout": (
+        "If the install is through, nothing. If it failed for lack of time, start it again, and give\n"
+        "the principal more time by `timeout_minutes` in the configuration."
+    ),
+    "close.next.policy-edited": (
+        "Somebody edited the policy while it was open; CloudTrail tells who. If the install hasn't\n"
+        "read its file yet, it fails: start it again once the policy is as it shall be."
+    ),
+    "close.next.principal-gone": "The principal isn't there any more, and its policies neither. Nothing to do.",
+    "close.next.operator": "If the install hasn't read its file yet, it fails. To let it through, start it again.",
+    "expire.subject": "Time over, never opened: OpenShift install {infra_id} by {who}",
+    "expire.what": "The grant's time ran out before anything was opened for it.",
+    "expire.next": (
+        "If the install still runs, it fails at its bootstrap machine. Start it again.\n"
+        "If this comes again, look at the alarms: events come late, or the policy can't be written."
+    ),
+    "end-unopened.subject": "Ended, never opened: OpenShift install {infra_id} by {who}",
+    "end-unopened.what": "The install needs the grant no more, and nothing was ever opened for it.",
+    "end-unopened.next": "Nothing to do. If people were asked, their answer changes nothing any more.",
+    # Why a grant ended ------------------------------------------------------------------------------------------
+    "why": "Why:      {why}",
+    "why.instance-ended": "the bootstrap machine shut down",
+    "why.bucket-deleted": "the bootstrap bucket was deleted",
+    "why.timeout": "its time ran out",
+    "why.policy-edited": "somebody edited the policy, and what was open has no exact form in it",
+    "why.principal-gone": "the principal is gone",
+    "why.fetched": "the bootstrap machine has its Ignition file",
+    "why.operator": "an operator ordered it: {by}",
+    "why.rejected": "rejected by {by}",
+    "why.unanswered": "nobody answered in time",
+    "why.other": "{detail}",
+    "why.nothing-to-open": "no deny stood in the way",
+    # Refused ----------------------------------------------------------------------------------------------------
+    "refuse.subject": "Refused: OpenShift install {infra_id} by {who}",
+    "refuse.what": (
+        "The airlock can't open the deny for this install. No policy was changed.\n"
+        "The install fails at its bootstrap machine; you can stop it now."
+    ),
+    "remedy.not-named": (
+        "The deny stands in a policy that others may share, and that the configuration doesn't name.\n"
+        "Add it to the principal's `groups` or `policies` and deploy; then start the install again."
+    ),
+    "remedy.permissions-boundary": (
+        "The deny stands in the principal's permissions boundary, which the airlock never changes.\n"
+        "Move the deny to a policy of the principal, or install with another principal."
+    ),
+    "remedy.too-large": (
+        "The opened policy would be larger than IAM allows. Move statements that have nothing to do\n"
+        "with it to another policy, or set `strategy: lift` for the principal: that adds one condition."
+    ),
+    "remedy.condition-taken": (
+        "The deny has conditions of its own where the airlock would have to add one.\n"
+        "Simplify them, or try `strategy: lift` for the principal; then start the install again."
+    ),
+    "remedy.still-denied": (
+        "Even with the source-network deny open, the fetch would be denied by something else: see the\n"
+        "detail. So nothing was opened. Put that right first; then start the install again."
+    ),
+    "remedy.stray-airlock-statement": (
+        "A policy holds a statement named Airlock that the airlock's ledger doesn't know of.\n"
+        "Compare it with its former version, put it right by hand; then start the install again."
+    ),
+    "remedy.policy-text": (
+        "A policy of the principal can't be read as one. Look at the detail, write it anew in IAM;\n"
+        "then start the install again."
+    ),
+    "remedy.principal-gone": (
+        "The user or role isn't there any more. If it was made anew under another name or path,\n"
+        "enrol that ARN in the configuration and deploy."
+    ),
+    "remedy.not-enrolled": (
+        "The principal isn't in the configuration any more.\n"
+        "If it shall be served, enrol it and deploy; then start the install again."
+    ),
+    "remedy.overlapping-objects": (
+        "Another grant is open for the same objects: two principals install under one infra ID, or\n"
+        "one of them only says so. Find out which is yours, and wait until the other grant is closed."
+    ),
+    "remedy.refused-by-iam": (
+        "IAM didn't take the new policy; the detail says why. If the airlock's role isn't allowed to\n"
+        "write it (an SCP, a boundary), allow that; then start the install again."
+    ),
+    "remedy.kms-actions": (
+        "The deny names only some of the KMS actions that the fetch needs, so it has no exact exception.\n"
+        "Name `kms:*` or none of them, or set `strategy: lift`; then start the install again."
+    ),
+    "remedy.kms-resources": (
+        "The deny names KMS keys beside S3 objects, so it has no exact exception.\n"
+        "Part it in two statements, or set `strategy: lift`; then start the install again."
+    ),
+    "remedy.action-pattern": (
+        "The deny's list of actions has no exact form without this one read.\n"
+        'Write the actions without odd patterns ("s3:*", "*"), or set `strategy: lift` for the principal.'
+    ),
+    "remedy.resource-pattern": (
+        "The deny's list of resources has no exact form without the Ignition file.\n"
+        "Write the resources without odd patterns, or set `strategy: lift` for the principal."
+    ),
+    "remedy.lifted": (
+        "Not even the lift of the deny has a form that IAM would take. Put right what the detail says;\n"
+        "then start the install again."
+    ),
+    "remedy.other": (
+        "Put right what the detail says; then start the install again. If the deny must stay as it is,\n"
+        "`strategy: lift` for the principal may serve: it puts the deny off as a whole, for the time."
+    ),
+    # Answers ----------------------------------------------------------------------------------------------------
+    "approve.subject": "Approved: OpenShift install {infra_id} by {who}",
+    "approve.what": "An approval was taken up. The airlock opens the deny now, and tells so when it is open.",
+    "approve.next": "Nothing to do. If you know nothing of this approval: airlock close {grant}",
+    "reject.subject": "Rejected: OpenShift install {infra_id} by {who}",
+    "reject.what": "The request was rejected. Nothing is opened, and the install fails.",
+    "reject.next": "The answer stands for this install. To let another try through, start the install again.",
+    "unanswered.subject": "Unanswered: OpenShift install {infra_id} by {who}",
+    "unanswered.what": "Nobody answered the request in time. Nothing is opened, and the install fails.",
+    "unanswered.next": (
+        "Start the install again when somebody is there to answer.\nOr approve it ahead, before it starts."
+    ),
+    "answer.link": "Answer:   by the link, from {by}",
+    "answer.iam": "Answer:   by {by}",
+    "answer.ahead": "Answer:   ahead of the install, by {by}",
+    # Observed ---------------------------------------------------------------------------------------------------
+    "observe.subject": "Observed: OpenShift install {infra_id} by {who}",
+    "observe.what": "Nothing is opened: this principal is only observed. The airlock would have opened",
+    "observe.next": (
+        "If a deny stands in the way, the install fails at its bootstrap machine.\n"
+        "To serve the principal, set its `mode` to `approval` or `automatic` and deploy."
+    ),
+    "observe-change.subject": "Observed, changed: OpenShift install {infra_id} by {who}",
+    "observe-change.what": "Nothing is opened: this principal is only observed. By now the airlock would have opened",
+    "observe-change.next": "Nothing to do. The plan changes as later calls of the install tell more.",
+    "observe-end.subject": "Observed to its end: OpenShift install {infra_id} by {who}",
+    "observe-end.what": "The airlock would have closed now. This principal is only observed; nothing was opened.",
+    "observe-end.next": ("To serve the principal, set its `mode` to `approval` or `automatic` and deploy."),
+    "observe.changes": "WOULD HAVE CHANGED",
+    # The bootstrap machine --------------------------------------------------------------------------------------
+    "machine": "Machine:  {instances}",
+    "rescue.subject": "Rescued: OpenShift install {infra_id} by {who}",
+    "rescue.what": (
+        "The bootstrap machine had asked for its Ignition file before the deny was open for it, and was\n"
+        "refused. The airlock has rebooted it, once, so that it asks again."
+    ),
+    "rescue.next": "Nothing to do but watch: the install should go on within some minutes.",
+    "rescue-failed.subject": "ALARM: reboot by hand, OpenShift install {infra_id} by {who}",
+    "rescue-failed.what": (
+        "The bootstrap machine was refused its Ignition file before the deny was open for it, and waits.\n"
+        "The airlock could not reboot it."
+    ),
+    "rescue-failed.next": (
+        "Reboot the instance in EC2 now (Instance state > Reboot instance). It then asks again.\n"
+        "The installer waits 20 minutes for the cluster's API from the machine's start, so be quick."
+    ),
+    "not-helped.subject": "ALARM: still refused, OpenShift install {infra_id} by {who}",
+    "not-helped.what": "The bootstrap machine is refused its Ignition file although the deny is open for it.",
+    "not-helped.next": (
+        "Something else denies, which the airlock can't see or may not change. Look for an SCP, an RCP,\n"
+        "the bucket's policy, the VPC endpoint's policy, or a session policy of who assumed the role.\n"
+        "Put it right, then reboot the instance in EC2, or start the install again."
+    ),
+    # Alarms about policies --------------------------------------------------------------------------------------
+    "place": "Policy:   {place}",
+    "grants": "Grants:   {grants}",
+    "drift.subject": "ALARM: a policy was edited while it was open: {name}",
+    "drift.what": "Somebody changed a policy while the airlock had it open. The edit is kept.",
+    "drift.next": "Look in CloudTrail for who did it and why, and whether the policy is as it shall be.",
+    "write-failed.subject": "ALARM: a policy could not be written: {name}",
+    "write-failed.what": "The airlock could not write a policy. It tries again each minute, until it has.",
+    "write-failed.next": (
+        "Whatever comes of it, IAM itself closes what is open at the grants' not-after time.\n"
+        "If the alarm comes again, look at the detail: is the policy gone, or the airlock's role not\n"
+        "allowed to write it?"
+    ),
+}

@@ -1,0 +1,225 @@
+"""Notices: what happened, what it means and what to do, on one screen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from airlock.grants.approval import Form
+from airlock.grants.grant import CloseReason
+from airlock.messages.about import SCHEMA, about_data, about_lines, attributes_of
+from airlock.messages.layout import free_text, minutes, moment, name_of, subject_line, wrapped
+from airlock.messages.message import Language, Message
+from airlock.messages.opening import opening_data, opening_lines
+from airlock.messages.voice import Voice
+from airlock.policy.exemption import Exemption, iso
+from airlock.policy.place import PolicyKind
+from airlock.reconcile.happening import Decision, Drift, Happening, PolicyWrite
+
+ALARM = "alarm"
+KINDS: Mapping[str, str] = {
+    "open": "opened",
+    "narrow": "narrowed",
+    "widen": "narrowed",
+    "keep-as-is": "narrowed",
+    "close": "closed",
+    "expire": "closed",
+    "end-unopened": "closed",
+    "refuse": "refused",
+    "approve": "approved",
+    "reject": "rejected",
+    "unanswered": "unanswered",
+    "observe": "observed",
+    "observe-change": "observed",
+    "observe-end": "observed",
+    "rescue": "rescued",
+    "rescue-failed": ALARM,
+    "not-helped": ALARM,
+}
+"""The decisions that people are told of, and the kind of notice by which subscribers filter.
+
+``narrowed`` is whatever later signals made of an open grant, a widening and a narrowing that can't be written included.
+``closed`` is any end that isn't a refusal or an answer, also of a grant that was never open.
+"""
+SILENT = frozenset({"ask", "fetched", "nothing-to-open"})
+"""The decisions that people aren't told of: a request tells of itself, and the others change nothing."""
+_ANSWERS = frozenset({"approve", "reject", "unanswered"})
+_ENDS_OF_A_REQUEST = frozenset({"end-unopened", "expire", "refuse"})
+_ANSWERED = frozenset({"approve", "reject"})
+_ENDS = frozenset({"close", "expire", "end-unopened", "observe-end"})
+_OBSERVED = frozenset({"observe", "observe-change", "observe-end"})
+_SHOW_CHANGES = frozenset({"observe", "observe-change"})
+_SAY_WHAT_IS_OPEN = frozenset({"open", "narrow", "widen", "keep-as-is", *_SHOW_CHANGES})
+_SAY_DETAIL = frozenset({"refuse", "keep-as-is"})
+_ABOUT_A_MACHINE = frozenset({"rescue", "rescue-failed", "not-helped"})
+_REMEDIES_BY_LIFTING = frozenset(
+    f"remedy.{reason}"
+    for reason in (
+        *("too-large", "condition-taken", "kms-actions", "kms-resources"),
+        *("action-pattern", "resource-pattern", "other"),
+    )
+)
+
+
+def notice_of(happening: Happening, language: Language) -> Message | None:
+    """What people are told of it; None where it concerns nobody."""
+    if isinstance(happening, Decision):
+        return _of_decision(happening, Voice(language)) if happening.name in KINDS else None
+    if isinstance(happening, Drift):
+        return _of_policy("drift", happening, Voice(language))
+    return _of_policy("write-failed", happening, Voice(language)) if happening.outcome == "failed" else None
+
+
+def for_approvers(happening: Happening) -> bool:
+    """Whether those who are asked should be told too: of what became of a request."""
+    if not isinstance(happening, Decision):
+        return False
+    asked = happening.grant.progress.asked_at is not None
+    return happening.name in _ANSWERS or (asked and happening.name in _ENDS_OF_A_REQUEST)
+
+
+def _of_decision(decision: Decision, voice: Voice) -> Message:
+    name, grant = decision.name, decision.grant
+    facts, progress = grant.facts, grant.progress
+    lifts = progress.exemption is not None and progress.exemption.lift
+    texts = "open-lifted" if name == "open" and lifts else name
+    kind = KINDS[name]
+    values = {
+        "infra_id": facts.infra_id,
+        "who": name_of(facts.principal),
+        "grant": facts.id,
+        "not_after": moment(facts.not_after),
+        "minutes": minutes(progress.opened_at, progress.closed_at) if progress.opened_at and progress.closed_at else 0,
+    }
+    lines = [
+        *voice.lines(f"{texts}.what", **values),
+        *_opens(decision, voice),
+        "",
+        *about_lines(voice, facts),
+        *_circumstances(decision, voice),
+        "",
+        *voice.lines(_next(decision, texts, voice), **values),
+        *_changes(decision, voice),
+    ]
+    return Message(
+        subject=subject_line(voice.say(f"{texts}.subject", **values)),
+        text="\n".join(lines) + "\n",
+        data={
+            **about_data(kind, grant),
+            "decision": name,
+            "state": str(progress.state),
+            "reason": progress.reason,
+            "detail": free_text(decision.detail),
+            "opens": opening_data(_exemption(decision)),
+            "not_after": iso(facts.not_after),
+        },
+        attributes=attributes_of(kind, grant),
+    )
+
+
+def _exemption(decision: Decision) -> Exemption | None:
+    """What the decision is about: what is open, or would be."""
+    progress = decision.grant.progress
+    if decision.name in _OBSERVED:
+        return progress.plan.exemption if progress.plan else None
+    return progress.exemption
+
+
+def _opens(decision: Decision, voice: Voice) -> list[str]:
+    exemption = _exemption(decision) if decision.name in _SAY_WHAT_IS_OPEN else None
+    return [f"  {line}" for line in opening_lines(voice, exemption)] if exemption else []
+
+
+def _circumstances(decision: Decision, voice: Voice) -> list[str]:
+    """Why, by whom, which machine: what is known besides the grant itself."""
+    name, grant = decision.name, decision.grant
+    if name in _ENDS:
+        return wrapped(voice.say("why", why=_why(decision, voice)))
+    if name in _ANSWERED:
+        return _answer(decision, voice)
+    lines: list[str] = []
+    if name in _ABOUT_A_MACHINE:
+        instances = sorted(grant.facts.refused or grant.facts.instances)
+        lines += voice.lines("machine", instances=", ".join(instances)) if instances else []
+    if name in _ABOUT_A_MACHINE or name in _SAY_DETAIL:
+        lines += _detail(decision.detail, voice)
+    return lines
+
+
+def _why(decision: Decision, voice: Voice) -> str:
+    """Why a grant ended, in the reader's language where the reason is known."""
+    grant = decision.grant
+    by, note = "", ""
+    if grant.progress.reason == CloseReason.OPERATOR and grant.close_order:
+        by, note = grant.close_order.by, grant.close_order.note
+    elif grant.progress.reason == CloseReason.REJECTED and grant.answer:
+        by, note = grant.answer.by, grant.answer.note
+    key = voice.first_of(f"why.{grant.progress.reason}", "why.other")
+    why = voice.say(key, by=by, detail=free_text(decision.detail))
+    return f"{why} ({free_text(note)})" if note else why
+
+
+def _answer(decision: Decision, voice: Voice) -> list[str]:
+    """Who answered, how, and what they wrote beside it."""
+    answer, approved_by = decision.grant.answer, decision.grant.progress.approved_by
+    if answer is None:
+        return voice.lines("answer.iam", by=approved_by) if approved_by else _detail(decision.detail, voice)
+    lines = wrapped(voice.say(f"answer.{answer.way}", by=answer.by))
+    return lines + (wrapped(voice.say("note", note=free_text(answer.note))) if answer.note else [])
+
+
+def _detail(detail: str, voice: Voice) -> list[str]:
+    return wrapped(voice.say("detail", detail=free_text(detail))) if detail else []
+
+
+def _next(decision: Decision, texts: str, voice: Voice) -> str:
+    """The name of the text that says what to do."""
+    progress = decision.grant.progress
+    if decision.name == "close":
+        return voice.first_of(f"close.next.{progress.reason}", "close.next")
+    if decision.name != "refuse":
+        return f"{texts}.next"
+    remedy = voice.first_of(f"remedy.{progress.reason}", "remedy.other")
+    # Who lifts already isn't helped by the advice to lift.
+    return "remedy.lifted" if progress.form is Form.LIFTED and remedy in _REMEDIES_BY_LIFTING else remedy
+
+
+def _changes(decision: Decision, voice: Voice) -> list[str]:
+    """What would have become of the policies, where that is what was observed."""
+    plan = decision.grant.progress.plan
+    if decision.name not in _SHOW_CHANGES or plan is None or not plan.changes:
+        return []
+    from airlock.messages.differences import shown  # noqa: PLC0415 - only for who is observed
+
+    return ["", voice.say("observe.changes"), *shown(voice, plan.changes, "diff.cut", decision.grant.id)]
+
+
+def _of_policy(texts: str, happening: Drift | PolicyWrite, voice: Voice) -> Message:
+    """An alarm about one policy."""
+    place, grants = happening.place, happening.grants
+    lines = [
+        *voice.lines(f"{texts}.what"),
+        "",
+        *voice.lines("place", place=place),
+        *wrapped(voice.say("grants", grants=", ".join(grants) or "-")),
+        *_detail(happening.detail, voice),
+        "",
+        *voice.lines(f"{texts}.next"),
+    ]
+    attributes = {"kind": ALARM}
+    if place.kind in (PolicyKind.USER_INLINE, PolicyKind.ROLE_INLINE):
+        attributes["principal"] = place.holder
+    if len(grants) == 1:
+        attributes |= {"grant": grants[0], "infra_id": grants[0].rpartition("-")[0]}
+    return Message(
+        subject=subject_line(voice.say(f"{texts}.subject", name=place.name)),
+        text="\n".join(lines) + "\n",
+        data={
+            "schema": SCHEMA,
+            "kind": ALARM,
+            "alarm": texts,
+            "grants": list(grants),
+            "policy": {"kind": str(place.kind), "holder": place.holder, "name": place.name},
+            "detail": free_text(happening.detail),
+        },
+        attributes=attributes,
+    )
