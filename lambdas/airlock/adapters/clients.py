@@ -12,6 +12,7 @@ from botocore.handlers import json_decode_policies
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_kms import KMSClient
@@ -33,6 +34,7 @@ class Clients:
         self._make = make
         self.iam: IAMClient = with_raw_documents(make("iam", config=_RETRIES))
         self.dynamodb: DynamoDBClient = make("dynamodb", config=_RETRIES)
+        self._ec2: dict[str, EC2Client] = {}
 
     @cached_property
     def logs(self) -> CloudWatchLogsClient:
@@ -57,6 +59,12 @@ class Clients:
         """EventBridge, for telling the watcher of orders."""
         client: EventBridgeClient = self._make("events", config=_RETRIES)
         return client
+
+    def ec2(self, region: str) -> EC2Client:
+        """EC2 in a region, for bootstrap instances' consoles; made once for each."""
+        if region not in self._ec2:
+            self._ec2[region] = self._make("ec2", region_name=region, config=_RETRIES)
+        return self._ec2[region]
 
 
 def make_clients(session: Any = None) -> Clients:  # noqa: ANN401 - boto3's Session, or anything with its "client"

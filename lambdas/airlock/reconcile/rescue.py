@@ -1,0 +1,209 @@
+"""The late rescue: a bootstrap node that was refused before its grant took effect is rebooted, once.
+
+Events come late and approval takes minutes, while the node waits for ever after one 403 (RHCOS 4.11 and later). Its
+serial console tells; a reboot makes Ignition run again. See docs/decisions/0009-late-rescue.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from airlock.grants.grant import Grant, State
+from airlock.grants.life import wants_open
+from airlock.install.console import Verdict, read_console
+from airlock.install.signal import Signal, SignalKind
+from airlock.policy.exemption import Vpc, iso
+from airlock.ports import Clock, Ledger, Machines
+from airlock.reconcile.happening import Decision
+from airlock.settings import CloseOn, Enrolled
+
+SETTLE_AFTER_REBOOT = timedelta(minutes=5)
+"""How long a rebooted node gets to boot and fetch before a refusal on its console counts as a new one."""
+WAIT_SECONDS = 20.0
+"""How long one sweep waits for IAM, for all grants together: its function has 60 seconds, and the next comes soon."""
+WAITS_COUNT_FOR = timedelta(seconds=50)
+"""How long a wait counts against the same sweep; sweeps start a minute apart."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """What a look at a bootstrap node's console led to.
+
+    Attributes:
+        happened: for the audit trail.
+        changed: the grant with new facts that its policies don't follow yet; None where there are none.
+    """
+
+    happened: list[Decision] = field(default_factory=list)
+    changed: Grant | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Node:
+    """The newest bootstrap instance of a grant's install, and where it is; empty until its console was found."""
+
+    instance_id: str
+    booted: datetime
+    region: str = ""
+
+
+class Rescuer:
+    """Reads consoles and reboots instances. It holds no lease: facts add up, and each reboot is claimed before it."""
+
+    def __init__(self, *, ledger: Ledger, machines: Machines, clock: Clock, propagation: timedelta) -> None:
+        self._ledger = ledger
+        self._machines = machines
+        self._clock = clock
+        self._propagation = propagation
+        self._waits: list[tuple[datetime, float]] = []
+
+    def look(self, grant: Grant, enrolled: Enrolled) -> Looked:
+        """Look at a grant's bootstrap node, and do what its console asks for.
+
+        Args:
+            grant: as the ledger has it. One that isn't open, or whose instance isn't known, is left alone.
+            enrolled: its principal.
+
+        Raises:
+            Exception: what EC2 or the ledger raised, but for a failed reboot, which is a decision.
+        """
+        closes = enrolled.close_on is CloseOn.FETCHED
+        is_open = grant.progress.state is State.OPEN and wants_open(grant, self._clock.now())
+        if not is_open or not (enrolled.rescue or closes):
+            return Looked()
+        node = _newest(grant)
+        if node is None:
+            return Looked()
+        if grant.facts.fetched is not None:
+            # A run ended between the two facts, or the configuration has changed since.
+            return Looked(changed=self._record(grant, node, SignalKind.SERVED)) if closes else Looked()
+        verdict, node = self._read(grant, node)
+        if verdict is Verdict.FETCHED:
+            return self._fetched(grant, node, closes=closes)
+        return self._refused(grant, node) if verdict is Verdict.REFUSED and enrolled.rescue else Looked()
+
+    # What the console tells -------------------------------------------------------------------------------------
+
+    def _read(self, grant: Grant, node: _Node) -> tuple[Verdict, _Node]:
+        """Read an instance's console, in whichever of the install's regions it is."""
+        for region in sorted(grant.facts.regions):
+            text = self._machines.console(region, node.instance_id)
+            if text:
+                return read_console(text), replace(node, region=region)
+        return Verdict.NOTHING, node
+
+    def _fetched(self, grant: Grant, node: _Node, *, closes: bool) -> Looked:
+        learnt = self._record(grant, node, SignalKind.FETCH_SUCCEEDED)
+        decision = self._decide("fetched", learnt, f"{node.instance_id} has its Ignition file")
+        changed = self._record(learnt, node, SignalKind.SERVED) if closes else None
+        return Looked(happened=[decision], changed=changed)
+
+    def _refused(self, grant: Grant, node: _Node) -> Looked:
+        if node.instance_id not in grant.facts.refused:
+            grant = self._record(grant, node, SignalKind.FETCH_REFUSED)
+        rebooted = dict(grant.facts.rebooted).get(node.instance_id)
+        if rebooted is not None:
+            settled = self._clock.now() > rebooted + SETTLE_AFTER_REBOOT
+            return self._not_helped(grant, node, "although it was rebooted") if settled else Looked()
+        effective = grant.progress.effective_at or grant.progress.opened_at
+        if effective is None:
+            return Looked()
+        if node.booted < effective + self._propagation:
+            return self._rescue(grant, node, effective)
+        exemption = grant.progress.exemption
+        if exemption is None or not isinstance(exemption.network, Vpc):
+            return self._not_helped(grant, node, "although the policies were open before it started")
+        if exemption.network.vpc_id in grant.facts.shut_vpcs:
+            # It was told before: that the policies can't be widened is told by the reconciler.
+            return Looked()
+        return Looked(changed=self._record(grant, node, SignalKind.FETCH_REFUSED, exemption.network.vpc_id))
+
+    # The one reboot ---------------------------------------------------------------------------------------------
+
+    def _rescue(self, grant: Grant, node: _Node, effective: datetime) -> Looked:
+        still = self._once_enforced(grant, node, effective + self._propagation)
+        if still is None:
+            return Looked()
+        infra_id = grant.facts.infra_id
+        if not self._machines.is_bootstrap_of(node.region, node.instance_id, infra_id):
+            return self._failed(
+                still, node, f"EC2 doesn't say that it runs and is tagged as the bootstrap node of {infra_id}"
+            )
+        if not self._ledger.claim_reboot(node.instance_id, self._clock.now()):
+            return self._failed(still, node, "its one reboot was taken before, and isn't known to have happened")
+        try:
+            self._machines.reboot(node.region, node.instance_id)
+        except Exception as error:  # noqa: BLE001 - whatever it was, the one reboot is used up
+            return self._failed(still, node, f"EC2 didn't reboot it, and it isn't tried again: {error}")
+        rebooted = self._record(still, node, SignalKind.REBOOTED)
+        detail = (
+            f"{node.instance_id} was refused its Ignition file; it started at {iso(node.booted)}, the policies were "
+            f"open from {iso(effective)}; it was rebooted, so that it asks again"
+        )
+        return Looked(happened=[self._decide("rescue", rebooted, detail)])
+
+    def _once_enforced(self, grant: Grant, node: _Node, moment: datetime) -> Grant | None:
+        """Wait until IAM enforces what was opened; the grant then, or None where there is nothing to rescue now."""
+        now = self._clock.now()
+        if now >= moment:
+            return grant
+        seconds = (moment - now).total_seconds()
+        self._waits = [(at, waited) for at, waited in self._waits if now - at < WAITS_COUNT_FOR]
+        if seconds + sum(waited for _, waited in self._waits) > WAIT_SECONDS:
+            return None
+        self._waits.append((now, seconds))
+        self._clock.sleep(seconds)
+        still = next(iter(self._ledger.grants([grant.id])), None)
+        if still is None or still.progress.state is not State.OPEN or not wants_open(still, self._clock.now()):
+            return None
+        return still if self._read(still, node)[0] is Verdict.REFUSED else None
+
+    # What is told -----------------------------------------------------------------------------------------------
+
+    def _failed(self, grant: Grant, node: _Node, why: str) -> Looked:
+        return self._tell_once("rescue-failed", grant, node, f"{node.instance_id} was refused its Ignition file; {why}")
+
+    def _not_helped(self, grant: Grant, node: _Node, although: str) -> Looked:
+        detail = (
+            f"{node.instance_id} was refused its Ignition file {although}: something else than the opened policies "
+            "denies it (a service or resource control policy, the bucket's policy, a session policy), or it asked "
+            "before IAM enforced the change"
+        )
+        return self._tell_once("not-helped", grant, node, detail)
+
+    def _tell_once(self, name: str, grant: Grant, node: _Node, detail: str) -> Looked:
+        """Tell something of an instance, unless it was told before; sweeps come each minute.
+
+        What was told is kept as the reboot is: claimed by one conditional write, under the instance's ID and the name.
+        """
+        if not self._ledger.claim_reboot(f"{node.instance_id}#{name}", self._clock.now()):
+            return Looked()
+        return Looked(happened=[self._decide(name, grant, detail)])
+
+    @staticmethod
+    def _decide(name: str, grant: Grant, detail: str) -> Decision:
+        return Decision(name=name, grant=grant, event_id=None, detail=detail)
+
+    def _record(self, grant: Grant, node: _Node, kind: SignalKind, vpc_id: str | None = None) -> Grant:
+        facts = grant.facts
+        signal = Signal(
+            kind=kind,
+            event_id=f"console:{node.instance_id}",
+            at=self._clock.now(),
+            account=facts.account,
+            region=node.region or None,
+            partition=facts.partition,
+            principal=facts.principal,
+            infra_id=facts.infra_id,
+            vpc_id=vpc_id,
+            instance_id=node.instance_id,
+        )
+        # The grant was read from the ledger a moment ago, and grants aren't deleted.
+        return self._ledger.record_for(grant.id, signal) or grant
+
+
+def _newest(grant: Grant) -> _Node | None:
+    """The instance that counts: if the installer tried again, the last one."""
+    boots = sorted(grant.facts.boots, key=lambda boot: (boot[1], boot[0]))
+    return _Node(*boots[-1]) if boots else None
