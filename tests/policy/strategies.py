@@ -16,8 +16,9 @@ from typing import Any
 from hypothesis import strategies as st
 
 from airlock.install.names import Era, bootstrap_object_arns
+from airlock.policy.conditions import condition_holds
 from airlock.policy.context import Context
-from airlock.policy.evaluate import Request, denied
+from airlock.policy.evaluate import Request, denied, statement_applies
 from airlock.policy.exemption import Exemption, Vpc
 from airlock.policy.truth import Truth
 
@@ -48,6 +49,7 @@ def exemption(  # noqa: PLR0913 - an example's parts, all by name
     minutes: int = 60,
     principal: str = USER,
     region: str | None = REGION,
+    lift: bool = False,
 ) -> Exemption:
     """An exemption such as a grant makes."""
     return Exemption(
@@ -57,6 +59,7 @@ def exemption(  # noqa: PLR0913 - an example's parts, all by name
         region=region,
         network=Vpc(vpc) if vpc else None,
         not_after=NOW + timedelta(minutes=minutes),
+        lift=lift,
     )
 
 
@@ -128,6 +131,23 @@ network_denies = st.builds(
     conditions(),
 )
 
+odd_denies = st.builds(
+    lambda elements, condition: {"Effect": "Deny", "Action": "*", "Resource": "*", **elements, "Condition": condition},
+    st.sampled_from(
+        [
+            {"Action": "s3:Get*"},
+            {"Action": "s3:?etObject", "Resource": "arn:aws:s3:::*-bootstrap/*"},
+            {"Action": ["s3:PutObject", "kms:Decrypt"]},
+            {"Action": "kms:*"},
+            {"Resource": [objects(INFRA_IDS[0])[0], "arn:aws:kms:*:*:key/*"]},
+            {"Resource": "arn:aws:kms:*"},
+            {"Action": "s3:*", "Resource": "arn:aws:*"},
+        ]
+    ),
+    conditions(),
+)
+"""Network denies that have no exact form without a fetch, so that they can only be lifted."""
+
 bystanders = st.sampled_from(
     [
         {"Sid": "Work", "Effect": "Allow", "Action": ["ec2:*", "s3:*"], "Resource": "*"},
@@ -149,9 +169,9 @@ bystanders = st.sampled_from(
 
 
 @st.composite
-def documents(draw: st.DrawFn) -> str:
+def documents(draw: st.DrawFn, denies: st.SearchStrategy[dict[str, Any]] = network_denies) -> str:
     """Policy texts with source-network denies and others, one statement or many, compact or not."""
-    statements = draw(st.lists(st.one_of(network_denies, bystanders), min_size=1, max_size=3))
+    statements = draw(st.lists(st.one_of(denies, bystanders), min_size=1, max_size=3))
     sids: set[str] = set()
     for index, one in enumerate(statements):
         if one.get("Sid") in sids:  # IAM refuses a policy with one Sid twice
@@ -162,19 +182,39 @@ def documents(draw: st.DrawFn) -> str:
     return json.dumps(document, indent=draw(st.sampled_from([None, 2, 4])))
 
 
-exemption_lists = st.lists(
-    st.builds(
+def _exemptions(principals: tuple[str, ...], *, lift: bool = False) -> st.SearchStrategy[Exemption]:
+    return st.builds(
         exemption,
         st.sampled_from(INFRA_IDS),
         era=st.sampled_from([None, Era.TERRAFORM, Era.CAPA]),
         vpc=st.sampled_from([None, *VPCS]),
         minutes=st.sampled_from([5, 60, 90]),
-        principal=st.just(USER),
+        principal=st.sampled_from(principals),
         region=st.sampled_from([None, REGION]),
-    ),
-    max_size=3,
-    unique_by=lambda one: next(infra_id for infra_id in INFRA_IDS if infra_id in one.objects[0]),
-)
+        lift=st.just(lift),
+    )
+
+
+def _scoped_lists(*principals: str, most: int = 3) -> st.SearchStrategy[list[Exemption]]:
+    return st.lists(
+        _exemptions(principals),
+        max_size=most,
+        unique_by=lambda one: next(infra_id for infra_id in INFRA_IDS if infra_id in one.objects[0]),
+    )
+
+
+def lift_lists(*principals: str) -> st.SearchStrategy[list[Exemption]]:
+    """One to three lifts of these principals; two may be of one principal and say the same."""
+    return st.lists(_exemptions(principals, lift=True), min_size=1, max_size=3)
+
+
+def mixed_lists(*principals: str) -> st.SearchStrategy[list[Exemption]]:
+    """Scoped exemptions and lifts of these principals, of either kind any number or none, with differing times."""
+    scoped = _scoped_lists(*principals, most=2)
+    return st.one_of(scoped, st.tuples(scoped, lift_lists(*principals)).map(lambda both: both[0] + both[1]))
+
+
+exemption_lists = _scoped_lists(USER)
 
 
 @cache
@@ -221,11 +261,16 @@ def _context(present: dict[str, str], moment: datetime, principal: str) -> Conte
 
 
 def is_exempt(request: Request, moment: datetime, exemptions: list[Exemption]) -> bool:
-    """Whether an exemption takes in the request: the definition, written independently of the renderer."""
+    """Whether an exemption takes in the request: the definition, written independently of the renderer.
+
+    Of a lift, once it is known that the statement in question is in its way (`in_the_way`).
+    """
     for one in exemptions:
         context = request.context
         if context.values_of("aws:PrincipalArn") != (one.principal,) or moment > one.not_after:
             continue
+        if one.lift:
+            return True
         vpc = context.values_of("aws:SourceVpc")
         by_network = one.network is None or (isinstance(one.network, Vpc) and vpc == (one.network.vpc_id,))
         if request.action == "s3:GetObject" and request.resource in one.objects and by_network:
@@ -236,6 +281,24 @@ def is_exempt(request: Request, moment: datetime, exemptions: list[Exemption]) -
         if request.action in ("kms:Decrypt", "kms:GenerateDataKey") and about in one.encrypted and by_s3:
             return True
     return False
+
+
+def in_the_way(statement: dict[str, Any], lift: Exemption) -> bool:
+    """Whether a network deny names one of the calls of a lift's fetch, by the evaluator.
+
+    Of the conditions only the guard on calls by services counts: the others may depend on the network.
+    """
+    everywhere = {**statement, "Condition": {}}
+    for arn in lift.objects:
+        if statement_applies(everywhere, Request("s3:GetObject", arn, Context.of())) is not Truth.FALSE:
+            return True
+    by_service = condition_holds(statement["Condition"], Context.of({"aws:ViaAWSService": "true"}))
+    key = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/0"
+    return by_service is not Truth.FALSE and any(
+        statement_applies(everywhere, Request(action, key, Context.of())) is not Truth.FALSE
+        for action in ("kms:Decrypt", "kms:GenerateDataKey")
+        if lift.encrypted
+    )
 
 
 def is_denied(document: dict[str, Any], request: Request) -> bool:

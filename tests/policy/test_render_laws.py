@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from random import Random
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from airlock.policy.clauses import CannotRenderError
 from airlock.policy.document import parse_document, statements_of
+from airlock.policy.evaluate import denied
 from airlock.policy.exemption import Exemption
 from airlock.policy.network_deny import is_source_network_deny
 from airlock.policy.render import render
@@ -23,8 +25,13 @@ from tests.policy.strategies import (
     documents,
     exemption,
     exemption_lists,
+    in_the_way,
     is_denied,
     is_exempt,
+    lift_lists,
+    mixed_lists,
+    network_denies,
+    odd_denies,
     requests,
     sample_texts,
 )
@@ -44,17 +51,26 @@ def rendered(text: str, exemptions: list[Exemption], *, shared: bool = False) ->
 def differences(
     before: str, after: str, exemptions: list[Exemption], principals: tuple[str, ...] = (USER,)
 ) -> list[str]:
-    """Requests whose verdict after opening isn't "denied before, and not exempt", as readable lines."""
+    """Requests whose verdict isn't "denied before by a statement that isn't opened for it", as readable lines."""
     old, new = json.loads(before), json.loads(after)
+    scoped = [one for one in exemptions if not one.lift]
+    opened = [
+        scoped + [one for one in exemptions if one.lift and in_the_way(statement, one)]
+        if is_source_network_deny(statement)
+        else []
+        for statement in statements_of(old)
+    ]
     wrong = []
     for request, moment in requests(principals):
-        expected = is_denied(old, request) and not is_exempt(request, moment, exemptions)
+        expected = any(
+            not is_exempt(request, moment, opened[statement.index]) for statement in denied(old, request).applying
+        )
         if is_denied(new, request) is not expected:
             wrong.append(f"{request.action} {request.resource} {dict(request.context.keys)} should be {expected}")
     return wrong
 
 
-@given(documents(), exemption_lists)
+@given(documents(), mixed_lists(USER))
 @settings(max_examples=60, deadline=None)
 def test_what_is_denied_after_opening_is_exactly_what_was_denied_less_the_exemptions(
     text: str, exemptions: list[Exemption]
@@ -63,46 +79,43 @@ def test_what_is_denied_after_opening_is_exactly_what_was_denied_less_the_exempt
     assert differences(text, rendered(text, exemptions), exemptions)[:3] == []
 
 
-@given(documents(), exemption_lists, st.booleans())
-@settings(max_examples=40, deadline=None)
-def test_a_shared_policy_is_opened_for_the_enrolled_principals_alone(
-    text: str,
-    exemptions: list[Exemption],
-    two: bool,  # noqa: FBT001 - Hypothesis passes its examples by position
-) -> None:
-    """For everybody else under a shared policy nothing changes at all."""
-    if two and exemptions:
-        last = exemptions[-1]
-        exemptions = [
-            *exemptions[:-1],
-            Exemption(
-                principal=OTHER_USER,
-                objects=last.objects,
-                encrypted=last.encrypted,
-                region=last.region,
-                network=last.network,
-                not_after=last.not_after,
-            ),
-        ]
+@given(documents(), mixed_lists(USER, OTHER_USER))
+@settings(max_examples=60, deadline=None)
+def test_a_shared_policy_is_opened_for_the_enrolled_principals_alone(text: str, exemptions: list[Exemption]) -> None:
+    """Scoped or lifted, each opens for its own principal; for everybody else nothing changes at all."""
     assert differences(text, rendered(text, exemptions, shared=True), exemptions, EVERYBODY)[:3] == []
 
 
-@given(documents(), exemption_lists)
+@given(documents(st.one_of(network_denies, odd_denies)), lift_lists(USER, OTHER_USER), st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_a_lift_is_exact_and_never_refused_for_the_form_of_a_statement(
+    text: str,
+    exemptions: list[Exemption],
+    shared: bool,  # noqa: FBT001 - Hypothesis passes its examples by position
+) -> None:
+    """Denied after = denied before, less what is lifted, for statements that no scoped exemption could part too."""
+    if not shared:
+        exemptions = [replace(one, principal=USER) for one in exemptions]
+    after = render(text, exemptions, NOW, shared=shared)
+    assert differences(text, after, exemptions, EVERYBODY if shared else (USER,))[:3] == []
+
+
+@given(documents(), mixed_lists(USER, OTHER_USER))
 @settings(deadline=None)
 def test_closing_after_opening_gives_the_baseline_to_the_byte(text: str, exemptions: list[Exemption]) -> None:
     """With no exemption left, the text is the baseline itself."""
-    rendered(text, exemptions)
+    rendered(text, exemptions, shared=True)
     assert render(text, [], NOW) == text
 
 
-@given(documents(), exemption_lists)
+@given(documents(), mixed_lists(USER, OTHER_USER))
 @settings(deadline=None)
 def test_exemptions_past_their_time_count_as_gone(text: str, exemptions: list[Exemption]) -> None:
     """Once every not-after time has passed, rendering gives the baseline, whoever forgot to close."""
     assert render(text, exemptions, NOW + timedelta(hours=2)) == text
 
 
-@given(documents(), exemption_lists, st.randoms())
+@given(documents(), mixed_lists(USER, OTHER_USER), st.randoms())
 @settings(deadline=None)
 def test_rendering_twice_is_rendering_once_whatever_the_order(
     text: str,
@@ -110,13 +123,13 @@ def test_rendering_twice_is_rendering_once_whatever_the_order(
     random: Random,
 ) -> None:
     """The same exemptions, in any order, any number of times, give the same text."""
-    once = rendered(text, exemptions)
+    once = rendered(text, exemptions, shared=True)
     again = list(exemptions)
     random.shuffle(again)
-    assert rendered(text, again) == once
+    assert rendered(text, again, shared=True) == once
 
 
-@given(documents(), exemption_lists)
+@given(documents(), mixed_lists(USER, OTHER_USER))
 @settings(deadline=None)
 def test_other_statements_are_never_changed(text: str, exemptions: list[Exemption]) -> None:
     """Statements that aren't source-network denies stand after opening as they stood, in their order."""
@@ -124,10 +137,10 @@ def test_other_statements_are_never_changed(text: str, exemptions: list[Exemptio
     def others(document: str) -> list[dict[str, object]]:
         return [one for one in statements_of(parse_document(document)) if not is_source_network_deny(one)]
 
-    assert others(rendered(text, exemptions)) == others(text)
+    assert others(rendered(text, exemptions, shared=True)) == others(text)
 
 
-@given(documents(), exemption_lists, st.randoms())
+@given(documents(), mixed_lists(USER), st.randoms())
 @settings(deadline=None)
 def test_any_order_of_closing_ends_at_the_baseline(
     text: str,
@@ -145,12 +158,14 @@ def test_any_order_of_closing_ends_at_the_baseline(
     assert after == text if exemptions else True
 
 
-@given(documents(), exemption_lists)
+@given(documents(), mixed_lists(USER, OTHER_USER))
 @settings(deadline=None)
 def test_sids_stay_unique(text: str, exemptions: list[Exemption]) -> None:
     """The statements that the airlock writes get Sids that the document doesn't hold."""
     before = [one["Sid"] for one in statements_of(parse_document(text)) if "Sid" in one]
-    after = [one["Sid"] for one in statements_of(parse_document(rendered(text, exemptions))) if "Sid" in one]
+    after = [
+        one["Sid"] for one in statements_of(parse_document(rendered(text, exemptions, shared=True))) if "Sid" in one
+    ]
     assume(len(before) == len(set(before)))
     assert len(after) == len(set(after))
 
