@@ -50,7 +50,7 @@ _LINE = re.compile(
     rf"(?:(?P<kernel>{_BY_KERNEL})|{_BY_JOURNALCTL}) ignition\[(?P<pid>\d{{1,10}})\]: (?:[A-Z]{{4,9}} *: )?(?P<said>.*)"
 )
 _BOOT = re.compile(r"\[ *0\.000000\](?:\[ *[TC]\d+\])? Linux version ")
-_REQUEST = re.compile(r"GET https?://(?P<host>[^/?#\s]+)(?P<path>[^?#\s]*)")
+_REQUEST = re.compile(r"GET https?://(?P<host>[^/?#\s]+)(?P<path>(?:/[^?#\s]*?)?)(?:[?#]\S*)?: attempt #\d{1,9} *")
 _RESULT = re.compile(r"GET result: ?(?P<status>[A-Za-z' -]*)")
 _METADATA = ("169.254.169.254", "[fd00:ec2::254]")
 _VERDICTS = {"OK": Verdict.FETCHED, "Forbidden": Verdict.REFUSED}
@@ -95,7 +95,7 @@ class _Console:
         found = _LINE.fullmatch(line)
         if found is not None:
             speaker = (found["kernel"] is not None, found["pid"])
-            if request := _REQUEST.match(found["said"]):
+            if request := _REQUEST.fullmatch(found["said"]):
                 self._ask(speaker, request["host"], request["path"])
             elif result := _RESULT.fullmatch(found["said"]):
                 self._answer(speaker, result["status"].rstrip())
