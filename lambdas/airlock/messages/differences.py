@@ -10,13 +10,17 @@ from airlock.messages.voice import Voice
 
 SHOWN_LINES = 60
 """Lines of all differences in one text."""
+FLAT_COLUMNS = 88
+"""Up to here a list or an object of a policy is laid out on one line."""
+_INDENT = "  "
 SHOWN_COLUMNS = 240
 """Characters of one such line."""
-MACHINE_BYTES = 100_000
+MACHINE_BYTES = 30_000
 """Bytes of all differences in the machines' variant, as they weigh in the message that is sent.
 
-SNS takes 262,144 bytes for both variants and the attributes together (SNS API reference, "Publish"). The variant is
-JSON, inside of the JSON that parts the variants, so that a quotation mark weighs up to four bytes.
+SNS takes 262,144 bytes for all variants and the attributes together (SNS API reference, "Publish"). The machines'
+variant stands there once for each of up to five protocols, as JSON inside of JSON, so that a quotation mark weighs
+up to four bytes.
 """
 
 
@@ -67,6 +71,25 @@ def _within_bounds(changes: Sequence[Change]) -> Iterator[dict[str, object]]:
 
 def _laid_out(text: str) -> list[str]:
     try:
-        return json.dumps(json.loads(text), indent=2).split("\n")
+        return _layout(json.loads(text), "").split("\n")
     except (ValueError, RecursionError):
         return [ascii(line)[1:-1] for line in text.split("\n")] if text else []
+
+
+def _layout(value: object, indent: str) -> str:
+    """JSON for people: what fits on a line stands on one, so that a statement takes some lines and not a screen."""
+    flat = json.dumps(value)
+    if not value or not isinstance(value, dict | list):
+        return flat
+    # A statement has a line for each of its elements, for that is how differences are read.
+    within_statement = len(indent) >= len(_INDENT) * 3
+    scalars = isinstance(value, list) and not any(isinstance(one, dict | list) for one in value)
+    if (within_statement or scalars) and len(indent) + len(flat) <= FLAT_COLUMNS:
+        return flat
+    inner = indent + _INDENT
+    if isinstance(value, dict):
+        parts = [f"{json.dumps(key)}: {_layout(one, inner)}" for key, one in value.items()]
+    else:
+        parts = [_layout(one, inner) for one in value]
+    opening, closing = "{}" if isinstance(value, dict) else "[]"
+    return f"{opening}\n{inner}" + f",\n{inner}".join(parts) + f"\n{indent}{closing}"

@@ -19,7 +19,7 @@ TEXTS = {
     "opens.scoped": "{action} of",
     "opens.from-vpc": "from the VPC {network} only",
     "opens.from-address": "from the address {network} only",
-    "opens.from-any": "from any network ({network}: the VPC isn't known)",
+    "opens.from-any": "from any network",
     "opens.kms": "and what S3 itself asks of KMS to decrypt it, where the deny stops that too",
     "opens.lifted": (
         "!! EVERYTHING that this principal may do, from ANYWHERE !!\n"
@@ -115,6 +115,7 @@ TEXTS = {
     "end-unopened.what": "The install needs the grant no more, and nothing was ever opened for it.",
     "end-unopened.next": "Nothing to do. If people were asked, their answer changes nothing any more.",
     # Why a grant ended ------------------------------------------------------------------------------------------
+    "fetched": "Fetched:  its console showed at {at} that it has its Ignition file",
     "why": "Why:      {why}",
     "why.instance-ended": "the bootstrap machine shut down",
     "why.bucket-deleted": "the bootstrap bucket was deleted",
@@ -130,7 +131,7 @@ TEXTS = {
     # Refused ----------------------------------------------------------------------------------------------------
     "refuse.subject": "Refused: OpenShift install {infra_id} by {who}",
     "refuse.what": (
-        "The airlock can't open the deny for this install. No policy was changed.\n"
+        "The airlock can't open the deny for this install. Nothing is open for it.\n"
         "The install fails at its bootstrap machine; you can stop it now."
     ),
     "remedy.not-named": (
@@ -178,20 +179,20 @@ TEXTS = {
         "write it (an SCP, a boundary), allow that; then start the install again."
     ),
     "remedy.kms-actions": (
-        "The deny names only some of the KMS actions that the fetch needs, so it has no exact exception.\n"
-        "Name `kms:*` or none of them, or set `strategy: lift`; then start the install again."
+        "The deny names one of kms:Decrypt and kms:GenerateDataKey without the other, so it has no exact\n"
+        "exception. Name both or neither, or set `strategy: lift` for the principal."
     ),
     "remedy.kms-resources": (
         "The deny names KMS keys beside S3 objects, so it has no exact exception.\n"
         "Part it in two statements, or set `strategy: lift`; then start the install again."
     ),
     "remedy.action-pattern": (
-        "The deny's list of actions has no exact form without this one read.\n"
-        'Write the actions without odd patterns ("s3:*", "*"), or set `strategy: lift` for the principal.'
+        "The deny's list of actions has no exact form without this one read. Name whole actions or `*`,\n"
+        "with S3 in a statement of its own, or set `strategy: lift` for the principal."
     ),
     "remedy.resource-pattern": (
-        "The deny's list of resources has no exact form without the Ignition file.\n"
-        "Write the resources without odd patterns, or set `strategy: lift` for the principal."
+        "The deny's list of resources has no exact form without the Ignition file. Name the resources\n"
+        "without odd patterns, or set `strategy: lift` for the principal."
     ),
     "remedy.lifted": (
         "Not even the lift of the deny has a form that IAM would take. Put right what the detail says;\n"
@@ -231,7 +232,7 @@ TEXTS = {
     "observe-end.next": ("To serve the principal, set its `mode` to `approval` or `automatic` and deploy."),
     "observe.changes": "WOULD HAVE CHANGED",
     # The bootstrap machine --------------------------------------------------------------------------------------
-    "machine": "Machine:  {instances}",
+    "machine": "Machine:  {instance}",
     "rescue.subject": "Rescued: OpenShift install {infra_id} by {who}",
     "rescue.what": (
         "The bootstrap machine had asked for its Ignition file before the deny was open for it, and was\n"
@@ -244,8 +245,9 @@ TEXTS = {
         "The airlock could not reboot it."
     ),
     "rescue-failed.next": (
-        "Reboot the instance in EC2 now (Instance state > Reboot instance). It then asks again.\n"
-        "The installer waits 20 minutes for the cluster's API from the machine's start, so be quick."
+        "See in EC2 that it is this install's bootstrap machine, and reboot it now (Instance state >\n"
+        "Reboot instance): it then asks again. Be quick: the installer waits for the cluster's API only\n"
+        "20 minutes, and the URL that the machine was given counts for an hour."
     ),
     "not-helped.subject": "ALARM: still refused, OpenShift install {infra_id} by {who}",
     "not-helped.what": "The bootstrap machine is refused its Ignition file although the deny is open for it.",

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
-from airlock.messages.message import SUBJECT_LIMIT
-
 COLUMNS = 96
 """No line of prose is longer; an ARN or a link may be."""
 LINE_LIMIT = 1_000
@@ -29,17 +27,12 @@ def free_text(text: str) -> str:
     A console's line or a pasted link can hold a presigned URL; of a URL, only the host is shown.
     """
     hosts_only = re.sub(r"(?i)\b([a-z][a-z0-9+.-]*://)(?:[^\s/?#@]*@)?([^\s/?#]*)[/?#]\S*", r"\1\2/…", text)
-    return one_line(re.sub(r"(?i)\b(x-amz-[a-z-]+)=\S+", r"\1=…", hosts_only), FREE_LIMIT)
+    return one_line(re.sub(r"(?i)\b(x-amz-[a-z-]+|signature|token)=\S+", r"\1=…", hosts_only), FREE_LIMIT)
 
 
 def cut(text: str, limit: int) -> str:
     """The text, or its beginning and an ellipsis."""
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
-
-
-def subject_line(text: str) -> str:
-    """A subject that SNS takes: one line of UTF-8 text, less than 100 characters (SNS API reference, "Publish")."""
-    return one_line(text, SUBJECT_LIMIT)
 
 
 def moment(at: datetime) -> str:

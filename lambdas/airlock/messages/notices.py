@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from airlock.grants.approval import Form
 from airlock.grants.grant import CloseReason
 from airlock.messages.about import SCHEMA, about_data, about_lines, attributes_of
-from airlock.messages.layout import free_text, minutes, moment, name_of, subject_line, wrapped
+from airlock.messages.layout import free_text, minutes, moment, name_of, wrapped
 from airlock.messages.message import Language, Message
 from airlock.messages.opening import opening_data, opening_lines
 from airlock.messages.voice import Voice
@@ -88,7 +88,7 @@ def _of_decision(decision: Decision, voice: Voice) -> Message:
         "who": name_of(facts.principal),
         "grant": facts.id,
         "not_after": moment(facts.not_after),
-        "minutes": minutes(progress.opened_at, progress.closed_at) if progress.opened_at and progress.closed_at else 0,
+        "minutes": str(minutes(progress.opened_at or facts.requested_at, progress.closed_at or facts.not_after)),
     }
     lines = [
         *voice.lines(f"{texts}.what", **values),
@@ -101,7 +101,7 @@ def _of_decision(decision: Decision, voice: Voice) -> Message:
         *_changes(decision, voice),
     ]
     return Message(
-        subject=subject_line(voice.say(f"{texts}.subject", **values)),
+        subject=voice.subject(f"{texts}.subject", "who", **values),
         text="\n".join(lines) + "\n",
         data={
             **about_data(kind, grant),
@@ -133,13 +133,15 @@ def _circumstances(decision: Decision, voice: Voice) -> list[str]:
     """Why, by whom, which machine: what is known besides the grant itself."""
     name, grant = decision.name, decision.grant
     if name in _ENDS:
-        return wrapped(voice.say("why", why=_why(decision, voice)))
+        fetched = grant.facts.fetched
+        known = voice.lines("fetched", at=moment(fetched)) if fetched else []
+        return wrapped(voice.say("why", why=_why(decision, voice))) + known
     if name in _ANSWERED:
         return _answer(decision, voice)
     lines: list[str] = []
     if name in _ABOUT_A_MACHINE:
-        instances = sorted(grant.facts.refused or grant.facts.instances)
-        lines += voice.lines("machine", instances=", ".join(instances)) if instances else []
+        newest = sorted((at, instance_id) for instance_id, at in grant.facts.boots)[-1:]
+        lines += [voice.say("machine", instance=instance_id) for _, instance_id in newest]
     if name in _ABOUT_A_MACHINE or name in _SAY_DETAIL:
         lines += _detail(decision.detail, voice)
     return lines
@@ -147,15 +149,14 @@ def _circumstances(decision: Decision, voice: Voice) -> list[str]:
 
 def _why(decision: Decision, voice: Voice) -> str:
     """Why a grant ended, in the reader's language where the reason is known."""
-    grant = decision.grant
-    by, note = "", ""
-    if grant.progress.reason == CloseReason.OPERATOR and grant.close_order:
-        by, note = grant.close_order.by, grant.close_order.note
-    elif grant.progress.reason == CloseReason.REJECTED and grant.answer:
-        by, note = grant.answer.by, grant.answer.note
-    key = voice.first_of(f"why.{grant.progress.reason}", "why.other")
-    why = voice.say(key, by=by, detail=free_text(decision.detail))
-    return f"{why} ({free_text(note)})" if note else why
+    grant, reason = decision.grant, decision.grant.progress.reason
+    whose = {CloseReason.OPERATOR: grant.close_order, CloseReason.REJECTED: grant.answer}
+    person = next((one for of, one in whose.items() if of == reason), None)
+    if person is not None:
+        why = voice.say(f"why.{reason}", by=person.by)
+        return f"{why} ({free_text(person.note)})" if person.note else why
+    key = "why.other" if reason in whose else voice.first_of(f"why.{reason}", "why.other")
+    return voice.say(key, detail=free_text(decision.detail))
 
 
 def _answer(decision: Decision, voice: Voice) -> list[str]:
@@ -211,7 +212,7 @@ def _of_policy(texts: str, happening: Drift | PolicyWrite, voice: Voice) -> Mess
     if len(grants) == 1:
         attributes |= {"grant": grants[0], "infra_id": grants[0].rpartition("-")[0]}
     return Message(
-        subject=subject_line(voice.say(f"{texts}.subject", name=place.name)),
+        subject=voice.subject(f"{texts}.subject", "name", name=place.name),
         text="\n".join(lines) + "\n",
         data={
             "schema": SCHEMA,

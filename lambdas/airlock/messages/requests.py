@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from airlock.grants.approval import Form, Plan
+from airlock.grants.approval import Plan
 from airlock.grants.grant import Grant
 from airlock.grants.life import exemption_of
 from airlock.messages.about import about_data, about_lines, attributes_of
 from airlock.messages.differences import for_machines, shown
-from airlock.messages.layout import minutes, moment, name_of, subject_line
+from airlock.messages.layout import minutes, moment, name_of
 from airlock.messages.message import Language, Message
 from airlock.messages.opening import opening_data, opening_lines
 from airlock.messages.voice import Voice
@@ -30,18 +30,15 @@ def request_of(grant: Grant, link: str | None, language: Language) -> Message:
     voice = Voice(language)
     facts, progress = grant.facts, grant.progress
     plan = progress.plan or Plan(exemption_of(facts, progress.form), ())
-    asked_at = progress.asked_at or facts.requested_at
-    answer_until = progress.answer_until or facts.not_after
-    form = "lifted" if progress.form is Form.LIFTED or plan.exemption.lift else "scoped"
-    subject = voice.say(f"request.subject.{form}", infra_id=facts.infra_id, who=name_of(facts.principal))
+    form = "lifted" if plan.exemption.lift else "scoped"
     return Message(
-        subject=subject_line(subject),
-        text="\n".join(_lines(voice, grant, plan, link, asked_at, answer_until)) + "\n",
+        subject=voice.subject(f"request.subject.{form}", "who", infra_id=facts.infra_id, who=name_of(facts.principal)),
+        text="\n".join(_lines(voice, grant, plan, link)) + "\n",
         data={
             **about_data(KIND, grant),
             "opens": opening_data(plan.exemption),
             "changes": for_machines(plan.changes),
-            "answer_until": iso(answer_until),
+            "answer_until": iso(_answer_until(grant)),
             "not_after": iso(plan.exemption.not_after),
             "link": link,
         },
@@ -49,14 +46,15 @@ def request_of(grant: Grant, link: str | None, language: Language) -> Message:
     )
 
 
-def _lines(  # noqa: PLR0913, PLR0917 - the parts of one text, in its order
-    voice: Voice, grant: Grant, plan: Plan, link: str | None, asked_at: datetime, answer_until: datetime
-) -> list[str]:
+def _answer_until(grant: Grant) -> datetime:
+    return grant.progress.answer_until or grant.facts.not_after
+
+
+def _lines(voice: Voice, grant: Grant, plan: Plan, link: str | None) -> list[str]:
     exemption = plan.exemption
-    if exemption.lift:
-        stays = "request.stays.lifted"
-    else:
-        stays = "request.stays.any" if exemption.network is None else "request.stays.network"
+    asked_at = grant.progress.asked_at or grant.facts.requested_at
+    stays = "lifted" if exemption.lift else "any" if exemption.network is None else "network"
+    not_after, left = moment(exemption.not_after), minutes(asked_at, exemption.not_after)
     lines = [
         *voice.lines("request.what"),
         "",
@@ -65,16 +63,15 @@ def _lines(  # noqa: PLR0913, PLR0917 - the parts of one text, in its order
         voice.say("request.opens"),
         *(f"  {line}" for line in opening_lines(voice, exemption)),
         "",
-        *voice.lines(
-            "request.until", not_after=moment(exemption.not_after), minutes=minutes(asked_at, exemption.not_after)
-        ),
+        *voice.lines("request.until", not_after=not_after, minutes=left),
         "",
-        *voice.lines(stays),
+        *voice.lines(f"request.stays.{stays}"),
         "",
-        voice.say("request.answer", answer_until=moment(answer_until)),
+        voice.say("request.answer", answer_until=moment(_answer_until(grant))),
         *([f"  {link}"] if link else []),
         f"  airlock approve {grant.id}",
         f"  airlock reject {grant.id}",
+        "",
         *voice.lines("request.silence"),
     ]
     if plan.changes:

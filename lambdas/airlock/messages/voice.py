@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from airlock.messages.layout import one_line
-from airlock.messages.message import Language
+from airlock.messages.layout import cut, one_line
+from airlock.messages.message import SUBJECT_LIMIT, Language
 
 
 class Voice:
@@ -25,6 +25,18 @@ class Voice:
     def lines(self, key: str, **values: object) -> list[str]:
         """The same, as lines."""
         return self.say(key, **values).split("\n")
+
+    def subject(self, key: str, longest: str, **values: str) -> str:
+        """A subject that SNS takes: one line of UTF-8, less than 100 characters (SNS API reference, "Publish").
+
+        Args:
+            key: the text's name.
+            longest: the value that is cut where it is too long for that.
+            values: what goes into the text.
+        """
+        room = SUBJECT_LIMIT - len(self.say(key, **{**values, longest: ""}))
+        shorter = cut(one_line(values[longest]), max(room, 1))
+        return cut(self.say(key, **{**values, longest: shorter}), SUBJECT_LIMIT)
 
     def first_of(self, *keys: str) -> str:
         """The first of the names that the catalogue knows; the last where it knows none."""
