@@ -11,6 +11,9 @@ from airlock.install.cloudtrail import API_CALL, ENDED_STATES, STATE_CHANGE, WAT
 # Characters that one event pattern may take (Amazon EventBridge, page "Amazon EventBridge quotas").
 PATTERN_LIMIT: Final = 2048
 
+# The detail type of the event that approval page and operator function send after a decision.
+ORDER: Final = "Airlock Order"
+
 Pattern = dict[str, Any]
 
 # Taken from the parser, so that rules and functions can't come to differ.
@@ -56,6 +59,15 @@ def instance_end_pattern() -> Pattern:
         "detail-type": [STATE_CHANGE],
         "detail": {"state": list(ENDED_STATES)},
     }
+
+
+def order_pattern(source: str) -> Pattern:
+    """Match the events by which approval page and operator function tell the watcher of a decision.
+
+    Args:
+        source: what tells this deployment's events from another's.
+    """
+    return {"source": [source], "detail-type": [ORDER]}
 
 
 def size(pattern: Pattern) -> int:

@@ -1,4 +1,4 @@
-"""The ledger: one DynamoDB table for grants, baselines, instances and leases."""
+"""The ledger: one DynamoDB table for grants, baselines, answers, orders, instances and leases."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
 OPEN_GRANTS_INDEX: Final = "open-grants"
+GRANTS_BY_MONTH_INDEX: Final = "grants-by-month"
 
 _STRING: Final = dynamodb.AttributeType.STRING
 
 
 class Ledger(Construct):
-    """The table and its index of open grants, ordered by their not-after time.
+    """The table and its indexes: open grants by their not-after time, and each month's grants by their request.
+
+    The functions ask the first; the second is for operators, who look back with their own rights.
 
     The table has no name of its own: it outlives its stack, and a fixed name would stop the next deployment.
     """
@@ -35,12 +38,16 @@ class Ledger(Construct):
             removal_policy=RemovalPolicy.RETAIN,
             deletion_protection=True,
         )
-        self.table.add_global_secondary_index(
-            index_name=OPEN_GRANTS_INDEX,
-            partition_key=dynamodb.Attribute(name="open", type=_STRING),
-            sort_key=dynamodb.Attribute(name="not_after", type=_STRING),
-            projection_type=dynamodb.ProjectionType.KEYS_ONLY,
-        )
+        for index, partition, sort in (
+            (OPEN_GRANTS_INDEX, "open", "not_after"),
+            (GRANTS_BY_MONTH_INDEX, "month", "requested_at"),
+        ):
+            self.table.add_global_secondary_index(
+                index_name=index,
+                partition_key=dynamodb.Attribute(name=partition, type=_STRING),
+                sort_key=dynamodb.Attribute(name=sort, type=_STRING),
+                projection_type=dynamodb.ProjectionType.KEYS_ONLY,
+            )
 
     @property
     def open_grants_arn(self) -> str:

@@ -61,8 +61,10 @@ def acknowledge(stack: AirlockStack) -> None:
             reason="It is the dead-letter queue, of rules, schedule and function; the rule knows only queues' own.",
         )
     )
-    for function in (stack.watcher, stack.sweeper):
-        for arn, reason in permissions.wide_reads(stack.configuration).items():
+    reads = permissions.wide_reads(stack.configuration)
+    consoles = permissions.wide_consoles(stack.configuration)
+    for function, wide in ((stack.watcher, reads), (stack.sweeper, {**reads, **consoles})):
+        for arn, reason in wide.items():
             Validations.of(function.role).acknowledge(
                 Acknowledgment(id=f"AwsSolutions-IAM5[Resource::{arn}]", reason=reason)
             )

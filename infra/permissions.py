@@ -1,7 +1,8 @@
-"""What the functions may do: every statement of their roles, written out by hand.
+"""What the functions may do outside the ledger: every statement of their roles, written out by hand.
 
 No write has ``*`` as its resource. The IAM writes reach the enrolled principals' own inline policies and the groups
-and managed policies that the configuration names, nothing else.
+and managed policies that the configuration names, nothing else. The one write to instances, a reboot, reaches those
+that are tagged as a bootstrap node.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Final
 from aws_cdk import aws_iam as iam
 
 from infra.configuration import Configuration
+from infra.event_patterns import ORDER
 
 USER_READS: Final = (
     "iam:GetUser",
@@ -24,12 +26,11 @@ ROLE_READS: Final = ("iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePo
 GROUP_READS: Final = ("iam:GetGroupPolicy", "iam:ListAttachedGroupPolicies", "iam:ListGroupPolicies")
 POLICY_READS: Final = ("iam:GetPolicy", "iam:GetPolicyVersion", "iam:ListPolicyVersions")
 POLICY_WRITES: Final = ("iam:CreatePolicyVersion", "iam:DeletePolicyVersion", "iam:SetDefaultPolicyVersion")
-# A transaction is authorised as the calls that it holds (Amazon DynamoDB, page "Using IAM with transactions").
-LEDGER_CALLS: Final = (
-    "dynamodb:BatchGetItem",
-    "dynamodb:GetItem",
-    "dynamodb:UpdateItem",
-)
+CONSOLE_CALLS: Final = ("ec2:GetConsoleOutput", "ec2:RebootInstances")
+# The tags of a bootstrap node, by the installer of any release, and by Cluster API's provider for AWS; a user's tag
+# called Name can replace the first.
+BOOTSTRAP_TAGS: Final = {"Name": "*-bootstrap", "MachineName": "openshift-cluster-api-guests/*-bootstrap"}
+_MAC_CONDITION: Final = {"StringEquals": {"kms:MacAlgorithm": "HMAC_SHA_256"}}
 
 
 def any_group(configuration: Configuration) -> str:
@@ -40,6 +41,11 @@ def any_group(configuration: Configuration) -> str:
 def any_customer_policy(configuration: Configuration) -> str:
     """Write the ARN pattern of the account's customer managed policies."""
     return f"arn:{configuration.partition}:iam::{configuration.account}:policy/*"
+
+
+def any_instance(configuration: Configuration) -> str:
+    """Write the ARN pattern of the account's instances, in whichever region an install is."""
+    return f"arn:{configuration.partition}:ec2:*:{configuration.account}:instance/*"
 
 
 def wide_reads(configuration: Configuration) -> dict[str, str]:
@@ -56,35 +62,103 @@ def wide_reads(configuration: Configuration) -> dict[str, str]:
     }
 
 
+def wide_consoles(configuration: Configuration) -> dict[str, str]:
+    """Name each of the sweeper's rights in EC2 that reaches further than one ARN: the resource, and why it has to."""
+    if not configuration.reads_consoles:
+        return {}
+    return {
+        "*": (
+            "Read only. DescribeInstances takes no resource, and the instance is known only at the time of an install."
+        ),
+        any_instance(configuration): (
+            "The instance is known only at the time of an install. A condition limits both calls to instances that are "
+            "tagged as a bootstrap node."
+        ),
+    }
+
+
 def iam_statements(configuration: Configuration) -> list[iam.PolicyStatement]:
-    """List the IAM reads and writes that both functions have; a statement without a resource is left out."""
+    """List the IAM reads and writes of watcher and sweeper; a statement without a resource is left out."""
     return list(_iam_statements(configuration))
 
 
-def ledger_statements(table_arn: str, index_arn: str) -> list[iam.PolicyStatement]:
-    """List the calls to the ledger; the index is only queried."""
+def console_statements(configuration: Configuration) -> list[iam.PolicyStatement]:
+    """List what a rescue, and closing once the fetch is seen, need of EC2; nothing if no principal has either.
+
+    Both calls are authorised on the instance, whose tags ``aws:ResourceTag`` gives (Service Authorization Reference,
+    page "Actions, resources, and condition keys for Amazon EC2"). A statement's conditions all have to hold, so that
+    each of the two tags has a statement of its own.
+    """
+    if not configuration.reads_consoles:
+        return []
     return [
-        _allow("Ledger", LEDGER_CALLS, [table_arn]),
-        _allow("LedgerIndex", ["dynamodb:Query"], [index_arn]),
+        # This call takes no resource and knows no tags (the same page).
+        _allow("DescribeInstances", ["ec2:DescribeInstances"], ["*"]),
+        *(
+            iam.PolicyStatement(
+                sid=f"ConsoleBy{tag}",
+                actions=list(CONSOLE_CALLS),
+                resources=[any_instance(configuration)],
+                conditions={"StringLike": {f"aws:ResourceTag/{tag}": value}},
+            )
+            for tag, value in BOOTSTRAP_TAGS.items()
+        ),
     ]
 
 
-def log_statements(own_group_arn: str, audit_stream_arn: str) -> list[iam.PolicyStatement]:
-    """List the calls to CloudWatch Logs.
+def own_log_statement(group_arn: str) -> iam.PolicyStatement:
+    """Allow a function to write its own log.
 
     Args:
-        own_group_arn: the function's own log group, with the ``:*`` that stands for its streams.
-        audit_stream_arn: the function's own stream of the audit log.
+        group_arn: the function's own log group, with the ``:*`` that stands for its streams.
     """
-    return [
-        _allow("OwnLog", ["logs:CreateLogStream", "logs:PutLogEvents"], [own_group_arn]),
-        _allow("AuditLog", ["logs:PutLogEvents"], [audit_stream_arn]),
-    ]
+    return _allow("OwnLog", ["logs:CreateLogStream", "logs:PutLogEvents"], [group_arn])
 
 
-def notice_statement(topic_arn: str) -> iam.PolicyStatement:
-    """Allow notices to be published."""
-    return _allow("Notices", ["sns:Publish"], [topic_arn])
+def audit_statement(stream_arn: str) -> iam.PolicyStatement:
+    """Allow a function to write its own stream of the audit log."""
+    return _allow("AuditLog", ["logs:PutLogEvents"], [stream_arn])
+
+
+def publish_statement(sid: str, topic_arn: str) -> iam.PolicyStatement:
+    """Allow publishing to a topic."""
+    return _allow(sid, ["sns:Publish"], [topic_arn])
+
+
+def sign_link_statement(key_arn: str) -> iam.PolicyStatement:
+    """Allow links to the approval page to be signed."""
+    return iam.PolicyStatement(
+        sid="SignLinks", actions=["kms:GenerateMac"], resources=[key_arn], conditions=_MAC_CONDITION
+    )
+
+
+def verify_link_statement(key_arn: str) -> iam.PolicyStatement:
+    """Allow a link's signature to be checked, which makes none."""
+    return iam.PolicyStatement(
+        sid="VerifyLinks", actions=["kms:VerifyMac"], resources=[key_arn], conditions=_MAC_CONDITION
+    )
+
+
+def order_statement(bus_arn: str, source: str) -> iam.PolicyStatement:
+    """Allow the watcher to be told of a decision by an event, which holds the ID of a grant and nothing to believe.
+
+    One call can carry several events, so the source has several values (Amazon EventBridge, page "Using IAM policy
+    conditions in Amazon EventBridge"); a condition on all values holds where there are none.
+
+    Args:
+        bus_arn: the default bus.
+        source: what the events must say they are from.
+    """
+    return iam.PolicyStatement(
+        sid="TellWatcher",
+        actions=["events:PutEvents"],
+        resources=[bus_arn],
+        conditions={
+            "ForAllValues:StringEquals": {"events:source": source},
+            "StringEquals": {"events:detail-type": ORDER},
+            "Null": {"events:source": "false"},
+        },
+    )
 
 
 def dead_letter_statement(queue_arn: str) -> iam.PolicyStatement:

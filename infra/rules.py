@@ -19,7 +19,7 @@ MAX_EVENT_AGE: Final = Duration.hours(1)
 
 
 class Rules(Construct):
-    """The rules for users' calls, for roles' calls, and for instances that end."""
+    """The rules for users' calls, for roles' calls, for instances that end, and for decisions by people."""
 
     def __init__(
         self,
@@ -36,6 +36,7 @@ class Rules(Construct):
         for number, pattern in enumerate(event_patterns.role_call_patterns(configuration.roles), start=1):
             self._add(f"RoleCalls{number}", "Calls of an install by sessions of enrolled roles", pattern)
         self._add("InstanceEnds", "Instances that shut down or are gone", event_patterns.instance_end_pattern())
+        self._add("Orders", "Decisions by people", event_patterns.order_pattern(configuration.prefix))
 
     def _add(self, construct_id: str, description: str, pattern: event_patterns.Pattern) -> None:
         events.Rule(
@@ -43,7 +44,7 @@ class Rules(Construct):
             construct_id,
             description=f"{description} ({Stack.of(self).stack_name})",
             event_pattern=events.EventPattern(
-                source=pattern["source"], detail_type=pattern["detail-type"], detail=pattern["detail"]
+                source=pattern["source"], detail_type=pattern["detail-type"], detail=pattern.get("detail")
             ),
             targets=[self._target],
         )

@@ -5,11 +5,12 @@ from __future__ import annotations
 from aws_cdk import CfnOutput, Duration, Environment, Stack, Tags
 from constructs import Construct
 
-from infra import nag
+from infra import nag, work
+from infra.approvals import Approvals
 from infra.audit import AuditLog
 from infra.configuration import Configuration
 from infra.dead_letters import DeadLetters
-from infra.functions import AirlockFunction, Retries, Surroundings
+from infra.functions import AirlockFunction, Retries
 from infra.ledger import Ledger
 from infra.notices import Notices
 from infra.rules import MAX_EVENT_AGE, Rules
@@ -30,14 +31,32 @@ class AirlockStack(Stack):
         self.ledger = Ledger(self, "Ledger")
         self.audit = AuditLog(self, "Audit", configuration)
         self.notices = Notices(self, "Notices", configuration)
+        self.approvals = Approvals(self, "Approvals", configuration)
         self.dead_letters = DeadLetters(self, "DeadLetters")
-        around = Surroundings(configuration, self.ledger, self.audit, self.notices, self.dead_letters)
+        bus_arn = self.format_arn(service="events", resource="event-bus", resource_name="default")
+        around = work.Surroundings(
+            configuration, self.ledger, self.audit, self.notices, self.approvals, default_bus_arn=bus_arn
+        )
+        self.operator = AirlockFunction(self, "operator", configuration, work.operating(around))
+        self.page: AirlockFunction | None = None
+        if configuration.approvals.links:
+            with work.answering_on_the_page(around) as answering:
+                self.page = AirlockFunction(self, "page", configuration, answering)
+        page_url = self.page.url if self.page else None
         self.watcher = AirlockFunction(
-            self, "watcher", around, Retries(attempts=2, max_age=MAX_EVENT_AGE, dead_letters=True)
+            self,
+            "watcher",
+            configuration,
+            work.watching(around, page_url),
+            Retries(attempts=2, max_age=MAX_EVENT_AGE, dead_letters=self.dead_letters.queue),
         )
         # A failed sweep needs no second try and no dead letter: the next one, a minute later, finds the same work.
         self.sweeper = AirlockFunction(
-            self, "sweeper", around, Retries(attempts=0, max_age=Duration.minutes(1), dead_letters=False)
+            self,
+            "sweeper",
+            configuration,
+            work.sweeping(around, page_url),
+            Retries(attempts=0, max_age=Duration.minutes(1)),
         )
         Rules(self, "Rules", configuration, self.watcher.function, self.dead_letters.queue)
         SweepSchedule(self, "Sweep", self.sweeper.function, self.dead_letters.queue)
@@ -46,13 +65,19 @@ class AirlockStack(Stack):
         nag.acknowledge(self)
 
     def _output(self) -> None:
-        outputs = {
+        outputs: dict[str, str | None] = {
             "LedgerTableName": self.ledger.table.table_name,
             "AuditLogGroupName": self.audit.group.log_group_name,
             "NoticesTopicArn": self.notices.topic.topic_arn,
+            "ApprovalsTopicArn": self.approvals.topic.topic_arn,
             "DeadLetterQueueUrl": self.dead_letters.queue.queue_url,
             "WatcherFunctionName": self.watcher.function.function_name,
             "SweeperFunctionName": self.sweeper.function.function_name,
+            "OperatorFunctionName": self.operator.function.function_name,
+            "OperatorFunctionUrl": self.operator.url,
+            "PageFunctionName": self.page.function.function_name if self.page else None,
+            "PageFunctionUrl": self.page.url if self.page else None,
         }
         for name, value in outputs.items():
-            CfnOutput(self, name, value=value)
+            if value:
+                CfnOutput(self, name, value=value)

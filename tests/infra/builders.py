@@ -23,6 +23,7 @@ def configuration(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - a bad val
             {"arn": ROLE},
         ],
         "notice_emails": ["ops@example.com"],
+        "approvals": {"emails": ["approvers@example.com"]},
         **changes,
     }
 
@@ -84,6 +85,11 @@ def instance_state(state: str) -> Event:
     """EC2's own notification that an instance has changed its state."""
     detail = {"instance-id": "i-0123456789abcdef0", "state": state}
     return _envelope("aws.ec2", "EC2 Instance State-change Notification", detail)
+
+
+def order(source: str = "bootstrap-airlock", detail_type: str = "Airlock Order") -> Event:
+    """What approval page and operator function send after a decision."""
+    return _envelope(source, detail_type, {"grant": "111122223333/ocp-installer/demo-x2x2x"})
 
 
 def _envelope(source: str, detail_type: str, detail: dict[str, Any]) -> Event:

@@ -25,6 +25,11 @@ class Template:
         (name,) = self.resources(kind)
         return name
 
+    def within(self, construct: str, kind: str) -> str:
+        """The logical ID of the one resource of a type that a construct of the stack holds."""
+        (name,) = (name for name in self.resources(kind) if name.startswith(construct))
+        return name
+
     def properties(self, name: str) -> dict[str, Any]:
         """The properties of a resource, by logical ID."""
         properties: dict[str, Any] = self.body["Resources"][name]["Properties"]
@@ -46,6 +51,10 @@ class Template:
                 found[statement["Sid"]] = {**statement, **listed}
         return found
 
+    def variables(self, name: str) -> dict[str, Any]:
+        """A function's environment."""
+        return dict(self.properties(self.function(name))["Environment"]["Variables"])
+
     def function_statements(self, name: str) -> dict[str, dict[str, Any]]:
         """The statements of a function's role by Sid."""
         role: str = self.properties(self.function(name))["Role"]["Fn::GetAtt"][0]
@@ -60,3 +69,11 @@ def as_list(value: Any) -> list[Any]:  # noqa: ANN401 - a JSON value of any kind
 def arn_of(name: str) -> dict[str, list[str]]:
     """The reference to a resource's ARN, as a template writes it."""
     return {"Fn::GetAtt": [name, "Arn"]}
+
+
+def of_kinds(*kinds: str) -> dict[str, Any]:
+    """The condition that holds a call to items of these kinds, and has it name one."""
+    return {
+        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": list(kinds)},
+        "Null": {"dynamodb:LeadingKeys": "false"},
+    }

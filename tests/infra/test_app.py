@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.infra.builders import HOME, ROLE, configuration
+from tests.infra.builders import ACCOUNT, HOME, ROLE, configuration
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -45,11 +45,12 @@ def test_the_example_configuration_synthesises(tmp_path: Path) -> None:
     result = _run(tmp_path / "out")
     assert result.returncode == 0, result.stderr
     template = json.loads((tmp_path / "out" / "bootstrap-airlock.template.json").read_text(encoding="utf-8"))
-    (variable,) = {
-        one["Properties"]["Environment"]["Variables"]["AIRLOCK_PRINCIPALS"]
+    environments = [
+        one["Properties"]["Environment"]["Variables"]
         for one in template["Resources"].values()
         if one["Type"] == "AWS::Lambda::Function"
-    }
+    ]
+    (variable,) = {one["AIRLOCK_PRINCIPALS"] for one in environments if "AIRLOCK_PRINCIPALS" in one}
     assert list(json.loads(variable)) == [f"{HOME}:user/ocp-installer", f"{HOME}:role/OpenShiftInstaller"]
 
 
@@ -114,5 +115,9 @@ def test_a_finding_that_nobody_acknowledged_fails_the_synthesis(tmp_path: Path, 
             (f"AwsSolutions-IAM5[Resource::{arn}]", f"bootstrap-airlock/{function}/Role/Resource")
             for arn in wide
             for function in ("Watcher", "Sweeper")
+        ),
+        *(
+            (f"AwsSolutions-IAM5[Resource::{arn}]", "bootstrap-airlock/Sweeper/Role/Resource")
+            for arn in ("*", f"arn:aws:ec2:*:{ACCOUNT}:instance/*")
         ),
     }

@@ -10,7 +10,7 @@ import pytest
 from moto.events.models import EventPattern
 
 from infra import event_patterns
-from tests.infra.builders import HOME, ROLE, USER, Event, call, instance_state, session_identity, user_identity
+from tests.infra.builders import HOME, ROLE, USER, Event, call, instance_state, order, session_identity, user_identity
 from tests.infra.template import Template
 
 INSTALL_CALLS = [
@@ -35,6 +35,7 @@ def _any_rule(event: Event) -> bool:
         *event_patterns.user_call_patterns([USER]),
         *event_patterns.role_call_patterns([ROLE]),
         event_patterns.instance_end_pattern(),
+        event_patterns.order_pattern("bootstrap-airlock"),
     ]
     return _matches(patterns, event)
 
@@ -94,6 +95,21 @@ def test_instances_match_when_they_end(state: str, expected: bool) -> None:  # n
     assert _any_rule(instance_state(state)) is expected
 
 
+def test_decisions_by_people_match() -> None:
+    """What approval page and operator function send reaches the watcher."""
+    assert _any_rule(order())
+
+
+@pytest.mark.parametrize(
+    "event",
+    [order(source="other-airlock"), order(source="aws.s3"), order(detail_type="Airlock Notice")],
+    ids=["another deployment", "AWS", "another kind"],
+)
+def test_other_events_of_people_do_not_match(event: Event) -> None:
+    """Events of another deployment, or of another kind, don't start this watcher."""
+    assert not _any_rule(event)
+
+
 @pytest.mark.parametrize("count", [1, 30, 100, 500])
 def test_many_principals_are_split_over_patterns_and_none_is_lost(count: int) -> None:
     """Each pattern stays within EventBridge's limit, and every principal matches in exactly one of them."""
@@ -130,6 +146,7 @@ def test_the_template_holds_these_patterns(template: Template) -> None:
         *event_patterns.user_call_patterns([USER]),
         *event_patterns.role_call_patterns([ROLE]),
         event_patterns.instance_end_pattern(),
+        event_patterns.order_pattern("bootstrap-airlock"),
     ]
     assert [rule["EventPattern"] for rule in rules] == expected
     assert all(rule["State"] == "ENABLED" and "EventBusName" not in rule for rule in rules)

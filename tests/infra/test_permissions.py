@@ -1,10 +1,11 @@
-"""What the roles of the template let the functions and the schedule do."""
+"""What the roles of the template let the functions and the schedule do; the doors have a file of their own."""
 
 from __future__ import annotations
 
 import json
 import re
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Any
 
 import botocore.session
@@ -12,17 +13,17 @@ import pytest
 from botocore import xform_name
 
 from infra import permissions
+from infra.code import CODE
 from infra.configuration import ENVIRONMENT_LIMIT, ENVIRONMENT_RESERVE, ConfigurationError, parse
-from infra.functions import CODE
 from tests.infra.builders import ACCOUNT, GROUP, HOME, POLICY, ROLE, USER, configuration
-from tests.infra.template import Template, arn_of
+from tests.infra.template import Template, arn_of, of_kinds
 
 pytestmark = pytest.mark.xdist_group("template")
 
 BOTH = pytest.mark.parametrize("name", ["watcher", "sweeper"])
-READS = ("*:Get*", "*:List*", "*:BatchGet*", "*:Query", "*:ConditionCheck*")
+READS = ("*:Get*", "*:List*", "*:Describe*", "*:BatchGet*", "*:Query", "*:ConditionCheck*")
 # How the adapters name an operation: self._iam.get_user, or self._dynamodb.get_paginator("query").
-CALL = re.compile(r"self\._(iam|dynamodb|logs|sns)\.(?!exceptions)(?:get_paginator\(\"(?=\w))?(\w+)")
+CALL = re.compile(r"self\._(iam|dynamodb|logs|sns|kms|ec2|events)\.(?!exceptions)(?:get_paginator\(\"(?=\w))?(\w+)")
 # Characters of a role's inline policies together, white space not counted (AWS IAM, page "IAM and AWS STS quotas").
 ROLE_INLINE_LIMIT = 10240
 
@@ -83,13 +84,15 @@ def test_iam_reads_reach_what_a_diagnosis_needs(template: Template, name: str) -
 
 
 def test_no_write_has_a_wildcard(template: Template) -> None:
-    """No statement of any role that writes has a wildcard in its actions or in its resources."""
+    """No statement of any role that writes has a wildcard in its actions, nor in its resources but for the reboot's."""
+    wide = set()
     for role in template.resources("AWS::IAM::Role"):
         for sid, statement in template.statements(role).items():
             assert statement["Effect"] == "Allow"
             assert not any("*" in action for action in statement["Action"]), sid
             if not all(any(fnmatchcase(action, read) for read in READS) for action in statement["Action"]):
-                assert "*" not in json.dumps(statement["Resource"]), sid
+                wide |= {sid} if "*" in json.dumps(statement["Resource"]) else set()
+    assert wide == {"ConsoleByName", "ConsoleByMachineName"}
 
 
 def test_roles_hold_nothing_but_what_is_written_out(template: Template) -> None:
@@ -102,18 +105,72 @@ def test_roles_hold_nothing_but_what_is_written_out(template: Template) -> None:
 
 @BOTH
 def test_the_ledger_is_all_of_dynamodb_that_a_function_reaches(template: Template, name: str) -> None:
-    """A function reads and writes items of the table, and only queries its one index."""
+    """A function changes items of the table, adds answers, looks for approvals ahead, and queries the one index."""
     table = template.only("AWS::DynamoDB::Table")
+    statements = {sid: one for sid, one in template.function_statements(name).items() if "dynamodb" in one["Action"][0]}
+    assert {sid: (one["Action"], one["Resource"], one.get("Condition")) for sid, one in statements.items()} == {
+        "Ledger": (["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:UpdateItem"], [arn_of(table)], None),
+        "LedgerIndex": (["dynamodb:Query"], [{"Fn::Join": ["", [arn_of(table), "/index/open-grants"]]}], None),
+        "LedgerAhead": (["dynamodb:Query"], [arn_of(table)], of_kinds("ahead#*")),
+        "LedgerAnswers": (["dynamodb:PutItem"], [arn_of(table)], of_kinds("answer#*")),
+    }
+
+
+@BOTH
+def test_a_function_signs_links_and_can_t_check_them(template: Template, name: str) -> None:
+    """A function may make a link's signature with the one key, by the one algorithm."""
+    statement = template.function_statements(name)["SignLinks"]
+    assert (statement["Action"], statement["Resource"]) == (
+        ["kms:GenerateMac"],
+        [arn_of(template.only("AWS::KMS::Key"))],
+    )
+    assert statement["Condition"] == {"StringEquals": {"kms:MacAlgorithm": "HMAC_SHA_256"}}
+
+
+@BOTH
+def test_a_function_publishes_to_both_topics(template: Template, name: str) -> None:
+    """Notices and requests for approval are all that a function may publish."""
     statements = template.function_statements(name)
-    assert {sid for sid, one in statements.items() if "dynamodb" in one["Action"][0]} == {"Ledger", "LedgerIndex"}
-    assert statements["Ledger"]["Resource"] == [arn_of(table)]
-    assert statements["Ledger"]["Action"] == [
-        "dynamodb:BatchGetItem",
-        "dynamodb:GetItem",
-        "dynamodb:UpdateItem",
-    ]
-    assert statements["LedgerIndex"]["Action"] == ["dynamodb:Query"]
-    assert statements["LedgerIndex"]["Resource"] == [{"Fn::Join": ["", [arn_of(table), "/index/open-grants"]]}]
+    topics = {sid: one["Resource"] for sid, one in statements.items() if one["Action"] == ["sns:Publish"]}
+    assert topics == {
+        "Notices": [{"Ref": template.within("Notices", "AWS::SNS::Topic")}],
+        "Approvals": [{"Ref": template.within("Approvals", "AWS::SNS::Topic")}],
+    }
+
+
+def test_only_the_sweeper_reads_consoles_and_reboots(template: Template) -> None:
+    """It may look at all instances, but read the console of, and reboot, those tagged as a bootstrap node only."""
+    instances = [f"arn:aws:ec2:*:{ACCOUNT}:instance/*"]
+    calls = ["ec2:GetConsoleOutput", "ec2:RebootInstances"]
+    found = {
+        sid: (one["Action"], one["Resource"], one.get("Condition"))
+        for sid, one in template.function_statements("sweeper").items()
+        if "ec2:" in one["Action"][0]
+    }
+    assert found == {
+        "DescribeInstances": (["ec2:DescribeInstances"], ["*"], None),
+        "ConsoleByName": (calls, instances, {"StringLike": {"aws:ResourceTag/Name": "*-bootstrap"}}),
+        "ConsoleByMachineName": (
+            calls,
+            instances,
+            {"StringLike": {"aws:ResourceTag/MachineName": "openshift-cluster-api-guests/*-bootstrap"}},
+        ),
+    }
+    for name in ("watcher", "page", "operator"):
+        assert not _grants(template.function_statements(name), "ec2")
+
+
+def test_without_rescue_nobody_has_rights_in_ec2(small_template: Template) -> None:
+    """Where no console has to be read, no role may read one, or reboot anything."""
+    for role in small_template.resources("AWS::IAM::Role"):
+        assert not _grants(small_template.statements(role), "ec2")
+
+
+def test_closing_on_the_fetch_needs_the_consoles_too() -> None:
+    """A principal without rescue whose grants close once the fetch is seen has the sweeper read consoles."""
+    raw = configuration(principals=[{"arn": USER, "rescue": False, "close_on": "fetched"}])
+    sids = [statement.sid for statement in permissions.console_statements(parse(raw))]
+    assert sids == ["DescribeInstances", "ConsoleByName", "ConsoleByMachineName"]
 
 
 @BOTH
@@ -153,17 +210,30 @@ def test_the_schedule_may_start_the_sweeper_only(template: Template) -> None:
 
 
 @BOTH
-def test_every_aws_call_of_the_code_is_allowed(template: Template, name: str) -> None:
-    """Each operation that the adapters call, by method or by paginator, has its action in the function's role."""
-    allowed = {action for one in template.function_statements(name).values() for action in one["Action"]}
-    called = {
-        _action(service, method)
-        for source in (CODE / "airlock" / "adapters").rglob("*.py")
-        for service, method in CALL.findall(source.read_text(encoding="utf-8"))
-    }
+@pytest.mark.parametrize("adapter", ["audit", "iam", "leases", "ledger", "notices"])
+def test_every_aws_call_of_the_core_is_allowed(template: Template, name: str, adapter: str) -> None:
+    """Each operation that an adapter of watcher and sweeper calls, by method or paginator, is allowed to both."""
+    called = _called(CODE / "airlock" / "adapters" / f"{adapter}.py")
+    assert called
+    assert called <= _allowed(template, name)
+
+
+def test_every_aws_call_of_the_code_is_allowed_to_somebody(template: Template) -> None:
+    """No adapter, whosever it is, calls what no function may do."""
+    called = {call for file in (CODE / "airlock" / "adapters").rglob("*.py") for call in _called(file)}
     assert {"iam:PutUserPolicy", "dynamodb:Query", "logs:PutLogEvents"} <= called
+    functions = ("watcher", "sweeper", "page", "operator")
+    assert called <= {action for name in functions for action in _allowed(template, name)}
+
+
+def _called(source: Path) -> set[str]:
+    calls = CALL.findall(source.read_text(encoding="utf-8"))
     # A transaction is authorised as the calls that it holds.
-    assert called - {"dynamodb:TransactWriteItems"} <= allowed
+    return {_action(service, method) for service, method in calls} - {"dynamodb:TransactWriteItems"}
+
+
+def _allowed(template: Template, name: str) -> set[str]:
+    return {action for one in template.function_statements(name).values() for action in one["Action"]}
 
 
 def _action(service: str, method: str) -> str:
@@ -196,14 +266,15 @@ def test_arns_follow_the_partition() -> None:
     }
 
 
-def test_the_largest_configuration_fits_a_role(template: Template) -> None:
+@BOTH
+def test_the_largest_configuration_fits_a_role(template: Template, name: str) -> None:
     """As many principals as a function's environment can hold still fit the role's inline policy."""
     fitting = _most_users()
     iam = sum(
         len(json.dumps(statement.to_statement_json(), separators=(",", ":")))
         for statement in permissions.iam_statements(parse(fitting))
     )
-    others = {sid: one for sid, one in template.function_statements("watcher").items() if "iam:" not in str(one)}
+    others = {sid: one for sid, one in template.function_statements(name).items() if "iam:" not in str(one)}
     assert iam + len(json.dumps(others)) < ROLE_INLINE_LIMIT
 
 

@@ -10,9 +10,9 @@ import pytest
 from aws_cdk import App, Duration
 from aws_cdk import aws_sqs as sqs
 
-from infra import nag
+from infra import code, nag
+from infra.code import CODE
 from infra.configuration import parse
-from infra.functions import CODE
 from infra.stack import AirlockStack
 from tests.infra.builders import configuration
 from tests.infra.template import Template
@@ -20,8 +20,10 @@ from tests.infra.template import Template
 pytestmark = pytest.mark.xdist_group("template")
 
 
-def test_cfn_lint_has_nothing_to_say(template: Template) -> None:
-    """The template is sound CloudFormation for the region that it is meant for."""
+@pytest.mark.parametrize("which", ["template", "small_template"])
+def test_cfn_lint_has_nothing_to_say(request: pytest.FixtureRequest, which: str) -> None:
+    """The template is sound CloudFormation for the region that it is meant for, with links and without."""
+    template: Template = request.getfixturevalue(which)
     result = subprocess.run(
         [
             str(Path(sys.executable).with_name("cfn-lint")),
@@ -50,24 +52,76 @@ def test_a_planted_finding_fails_the_synthesis(tmp_path: Path) -> None:
         nag.synthesise(app)
 
 
-def test_the_asset_is_the_functions_code_and_nothing_else(template: Template) -> None:
-    """The functions' zip holds exactly the Python files of lambdas/airlock: no caches, no packaging leftovers."""
-    (asset,) = template.path.parent.glob("asset.*")
-    packed = {str(path.relative_to(asset)) for path in asset.rglob("*") if path.is_file()}
-    expected = {str(path.relative_to(CODE)) for path in (CODE / "airlock").rglob("*.py")}
-    assert packed == expected
-    assert not [path for path in asset.rglob("*") if path.is_dir() and not any(path.rglob("*.py"))]
+def _assets(template: Template, name: str) -> Path:
+    """The folder that a function's zip is made of."""
+    key: str = template.properties(template.function(name))["Code"]["S3Key"]
+    return template.path.parent / f"asset.{Path(key).stem}"
+
+
+def _packed(asset: Path) -> set[str]:
+    return {str(path.relative_to(asset)) for path in asset.rglob("*") if path.is_file()}
+
+
+def _sources() -> set[str]:
+    files = (CODE / "airlock").rglob("*")
+    return {str(path.relative_to(CODE)) for path in files if path.suffix in {".py", ".html", ".css"}}
+
+
+@pytest.mark.parametrize("name", ["watcher", "sweeper", "operator"])
+def test_the_asset_is_the_functions_code_and_nothing_else(template: Template, name: str) -> None:
+    """The zip holds exactly the sources of lambdas/airlock: no caches, no packaging leftovers; it is uploaded once."""
+    asset = _assets(template, name)
+    packed = _packed(asset)
+    assert packed == _sources()
+    assert "airlock/handlers/watcher.py" in packed
+    assert not [
+        path for path in asset.rglob("*") if path.is_dir() and not any(one.is_file() for one in path.rglob("*"))
+    ]
     assert sum((asset / name).stat().st_size for name in packed) < 1_000_000
+    assert asset == _assets(template, "watcher")
 
 
-def test_both_functions_share_one_asset(template: Template) -> None:
-    """Watcher and sweeper run the same code, uploaded once."""
-    code = [one["Properties"]["Code"] for one in template.resources("AWS::Lambda::Function").values()]
-    assert code[0] == code[1]
+def test_the_page_s_asset_holds_what_renders_it(template: Template) -> None:
+    """The page's zip has the Python files of Jinja2 and MarkupSafe besides, and nothing made for one machine."""
+    packed = _packed(_assets(template, "page"))
+    renderers = packed - _sources()
+    assert packed - renderers == _sources()
+    assert {name.split("/", maxsplit=1)[0] for name in renderers} == {"jinja2", "markupsafe"}
+    assert {Path(name).suffix for name in renderers} == {".py"}
+    assert {"jinja2/environment.py", "markupsafe/_native.py"} <= renderers
+
+
+def test_the_page_s_asset_works_without_compiled_parts(template: Template) -> None:
+    """Python finds the renderers in the asset alone, and they escape what they put into a page."""
+    program = (
+        "import jinja2, markupsafe; print(jinja2.__file__); print(markupsafe.__file__);"
+        "print(jinja2.Environment(autoescape=True).from_string('{{ it }}').render(it='<b>'))"
+    )
+    asset = _assets(template, "page")
+    result = subprocess.run(
+        [sys.executable, "-I", "-B", "-S", "-c", f"import sys; sys.path.insert(0, {str(asset)!r}); {program}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    where_jinja, where_markup, page = result.stdout.splitlines()
+    assert where_jinja.startswith(str(asset))
+    assert where_markup.startswith(str(asset))
+    assert page == "&lt;b&gt;"
+
+
+def test_without_a_renderer_the_synthesis_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page that couldn't render anything is never packed."""
+    monkeypatch.setattr(code, "RENDERERS", ("jinja2", "renderer_that_is_missing"))
+    with (
+        pytest.raises(ModuleNotFoundError, match=r"renderer_that_is_missing, .* run `make setup`"),
+        code.package_with_renderers(),
+    ):
+        pass
 
 
 def test_the_asset_s_hash_does_not_follow_caches(template: Template, tmp_path: Path) -> None:
-    """Synthesising again after a cache file came gives the same asset, so nothing is deployed for nothing."""
+    """Synthesising again after a cache file came gives the same assets, so nothing is deployed for nothing."""
     cache = CODE / "airlock" / "__pycache__"
     cache.mkdir(exist_ok=True)
     leftover = cache / "made-by-a-test.pyc"

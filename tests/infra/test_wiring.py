@@ -6,12 +6,14 @@ import json
 
 import pytest
 
+from infra.configuration import ENVIRONMENT_RESERVE
 from tests.infra.builders import ACCOUNT, GROUP, POLICY, ROLE, USER
 from tests.infra.template import Template, arn_of
 
 pytestmark = pytest.mark.xdist_group("template")
 
 BOTH = pytest.mark.parametrize("name", ["watcher", "sweeper"])
+ALL = pytest.mark.parametrize("name", ["watcher", "sweeper", "page", "operator"])
 
 
 def _audit_group(template: Template) -> str:
@@ -24,17 +26,24 @@ def _audit_group(template: Template) -> str:
 
 @BOTH
 def test_the_environment_refers_to_the_template_s_resources(template: Template, name: str) -> None:
-    """A function finds table, topic, audit log and principals by variables that point at this stack's resources."""
-    variables = dict(template.properties(template.function(name))["Environment"]["Variables"])
+    """A function finds table, topics, audit log, page and principals by variables that point at this stack's own."""
+    variables = template.variables(name)
     assert json.loads(variables.pop("AIRLOCK_PRINCIPALS")) == {
         USER: {"groups": [GROUP], "policies": [POLICY], "timeout_minutes": 45},
         ROLE: {},
     }
     assert variables == {
         "AIRLOCK_ACCOUNT": ACCOUNT,
+        "AIRLOCK_ANSWER_MINUTES": "30",
+        "AIRLOCK_APPROVALS_TOPIC": {"Ref": template.within("Approvals", "AWS::SNS::Topic")},
         "AIRLOCK_AUDIT_LOG_GROUP": {"Ref": _audit_group(template)},
         "AIRLOCK_AUDIT_LOG_STREAM": name,
-        "AIRLOCK_NOTICES_TOPIC": {"Ref": template.only("AWS::SNS::Topic")},
+        "AIRLOCK_EVENT_SOURCE": "bootstrap-airlock",
+        "AIRLOCK_LANGUAGE": "en",
+        "AIRLOCK_LINK_KEY": arn_of(template.only("AWS::KMS::Key")),
+        "AIRLOCK_NOTICES_TOPIC": {"Ref": template.within("Notices", "AWS::SNS::Topic")},
+        "AIRLOCK_PAGE_URL": {"Fn::GetAtt": [template.within("Page", "AWS::Lambda::Url"), "FunctionUrl"]},
+        "AIRLOCK_PROPAGATION_SECONDS": "15",
         "AIRLOCK_TABLE": {"Ref": template.only("AWS::DynamoDB::Table")},
         "POWERTOOLS_LOG_LEVEL": "INFO",
         "POWERTOOLS_METRICS_NAMESPACE": "BootstrapAirlock",
@@ -43,6 +52,20 @@ def test_the_environment_refers_to_the_template_s_resources(template: Template, 
 
 
 @BOTH
+def test_all_variables_but_the_principals_fit_what_is_set_aside(template: Template, name: str) -> None:
+    """With the longest prefix, region and physical names, the rest of the environment takes no more than its part."""
+    longest = {"Ref": 115, "Fn::GetAtt": 90}
+    taken = 0
+    for variable, value in template.variables(name).items():
+        if variable == "AIRLOCK_PRINCIPALS":
+            value = ""  # noqa: PLW2901 - counted by the configuration itself
+        elif variable == "AIRLOCK_EVENT_SOURCE":
+            value = "p" * 32  # noqa: PLW2901 - the longest prefix
+        taken += len(variable) + (len(value) if isinstance(value, str) else longest[next(iter(value))])
+    assert taken <= ENVIRONMENT_RESERVE
+
+
+@ALL
 def test_a_function_runs_on_the_pinned_runtime_and_layer(template: Template, name: str) -> None:
     """Runtime, architecture and layer are of one make; time and memory are bounded; no concurrency is reserved."""
     properties = template.properties(template.function(name))
@@ -51,7 +74,7 @@ def test_a_function_runs_on_the_pinned_runtime_and_layer(template: Template, nam
     assert properties["Layers"] == [
         "arn:aws:lambda:us-east-1:017000801446:layer:AWSLambdaPowertoolsPythonV3-python314-arm64:27"
     ]
-    assert (properties["Timeout"], properties["MemorySize"]) == (60, 512)
+    assert (properties["Timeout"], properties["MemorySize"]) == (60 if name in {"watcher", "sweeper"} else 15, 512)
     assert "ReservedConcurrentExecutions" not in properties
     assert "TracingConfig" not in properties
 
@@ -133,15 +156,19 @@ def test_the_ledger_keeps_its_records(template: Template) -> None:
     assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
     assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
     assert table["KeySchema"] == _keys("pk", "sk")
-    (index,) = table["GlobalSecondaryIndexes"]
-    assert index["IndexName"] == "open-grants"
-    assert index["KeySchema"] == _keys("open", "not_after")
-    assert index["Projection"] == {"ProjectionType": "KEYS_ONLY"}
+    indexes = {one["IndexName"]: one for one in table["GlobalSecondaryIndexes"]}
+    assert {name: index["KeySchema"] for name, index in indexes.items()} == {
+        "open-grants": _keys("open", "not_after"),
+        "grants-by-month": _keys("month", "requested_at"),
+    }
+    assert all(index["Projection"] == {"ProjectionType": "KEYS_ONLY"} for index in indexes.values())
     assert {(one["AttributeName"], one["AttributeType"]) for one in table["AttributeDefinitions"]} == {
         ("pk", "S"),
         ("sk", "S"),
         ("open", "S"),
         ("not_after", "S"),
+        ("month", "S"),
+        ("requested_at", "S"),
     }
 
 
@@ -149,39 +176,51 @@ def _keys(partition: str, sort: str) -> list[dict[str, str]]:
     return [{"AttributeName": partition, "KeyType": "HASH"}, {"AttributeName": sort, "KeyType": "RANGE"}]
 
 
-def test_queue_and_topic_are_encrypted_at_rest_and_on_the_way(template: Template) -> None:
-    """The queue keeps messages for 14 days, encrypted; queue and topic refuse requests without TLS."""
+def test_queue_and_topics_are_encrypted_at_rest_and_on_the_way(template: Template) -> None:
+    """The queue keeps messages for 14 days, encrypted; queue and topics refuse requests without TLS."""
     queue = template.properties(template.only("AWS::SQS::Queue"))
     assert queue["SqsManagedSseEnabled"] is True
     assert queue["MessageRetentionPeriod"] == 14 * 24 * 3600
-    topic = template.properties(template.only("AWS::SNS::Topic"))
-    assert topic["KmsMasterKeyId"]["Fn::Join"][1][-1].endswith(":alias/aws/sns")
-    for kind in ("AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy"):
-        statements = template.properties(template.only(kind))["PolicyDocument"]["Statement"]
+    topics = template.resources("AWS::SNS::Topic")
+    assert len(topics) == 2
+    for topic in topics.values():
+        assert topic["Properties"]["KmsMasterKeyId"]["Fn::Join"][1][-1].endswith(":alias/aws/sns")
+    policies = template.resources("AWS::SNS::TopicPolicy") | template.resources("AWS::SQS::QueuePolicy")
+    assert len(policies) == 3
+    for policy in policies.values():
         assert any(
             one["Effect"] == "Deny" and one["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
-            for one in statements
+            for one in policy["Properties"]["PolicyDocument"]["Statement"]
         )
 
 
-def test_notices_go_to_the_configured_addresses(template: Template) -> None:
-    """Each address of the configuration is subscribed to the topic by e-mail."""
-    subscription = template.properties(template.only("AWS::SNS::Subscription"))
-    assert subscription["Protocol"] == "email"
-    assert subscription["Endpoint"] == "ops@example.com"
-    assert subscription["TopicArn"] == {"Ref": template.only("AWS::SNS::Topic")}
+def test_mails_go_to_the_configured_addresses(template: Template) -> None:
+    """Each address is subscribed by e-mail, those of the notices and those of the approvals each to their topic."""
+    subscribed = {
+        (one["Properties"]["Protocol"], one["Properties"]["Endpoint"], one["Properties"]["TopicArn"]["Ref"])
+        for one in template.resources("AWS::SNS::Subscription").values()
+    }
+    assert subscribed == {
+        ("email", "ops@example.com", template.within("Notices", "AWS::SNS::Topic")),
+        ("email", "approvers@example.com", template.within("Approvals", "AWS::SNS::Topic")),
+    }
 
 
 def test_the_outputs_name_what_an_operator_needs(template: Template) -> None:
-    """The stack's outputs lead to ledger, audit log, topic, queue and functions."""
+    """The stack's outputs lead to ledger, audit log, topics, queue and functions, and to the two URLs."""
     outputs = {name: one["Value"] for name, one in template.body["Outputs"].items()}
     assert outputs == {
         "LedgerTableName": {"Ref": template.only("AWS::DynamoDB::Table")},
         "AuditLogGroupName": {"Ref": _audit_group(template)},
-        "NoticesTopicArn": {"Ref": template.only("AWS::SNS::Topic")},
+        "NoticesTopicArn": {"Ref": template.within("Notices", "AWS::SNS::Topic")},
+        "ApprovalsTopicArn": {"Ref": template.within("Approvals", "AWS::SNS::Topic")},
         "DeadLetterQueueUrl": {"Ref": template.only("AWS::SQS::Queue")},
         "WatcherFunctionName": {"Ref": template.function("watcher")},
         "SweeperFunctionName": {"Ref": template.function("sweeper")},
+        "OperatorFunctionName": {"Ref": template.function("operator")},
+        "OperatorFunctionUrl": {"Fn::GetAtt": [template.within("Operator", "AWS::Lambda::Url"), "FunctionUrl"]},
+        "PageFunctionName": {"Ref": template.function("page")},
+        "PageFunctionUrl": {"Fn::GetAtt": [template.within("Page", "AWS::Lambda::Url"), "FunctionUrl"]},
     }
 
 
@@ -194,6 +233,7 @@ def test_resources_carry_the_prefix_as_a_tag(template: Template) -> None:
         "AWS::IAM::Role",
         "AWS::SQS::Queue",
         "AWS::SNS::Topic",
+        "AWS::KMS::Key",
     ):
         for resource in template.resources(kind).values():
             assert tag in resource["Properties"]["Tags"]

@@ -1,0 +1,166 @@
+"""The two functions that people reach by a URL: the public approval page, and the operators' own function."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.infra.builders import ACCOUNT, GROUP, POLICY, ROLE, USER
+from tests.infra.template import Template, arn_of, of_kinds
+
+pytestmark = pytest.mark.xdist_group("template")
+
+DOORS = pytest.mark.parametrize("name", ["page", "operator"])
+POWERTOOLS = {"POWERTOOLS_LOG_LEVEL": "INFO", "POWERTOOLS_METRICS_NAMESPACE": "BootstrapAirlock"}
+
+
+def _in_short(statements: dict[str, dict[str, Any]]) -> dict[str, tuple[list[str], Any]]:
+    """From each Sid to actions and condition, what every function has left out."""
+    return {
+        sid: (one["Action"], one.get("Condition"))
+        for sid, one in statements.items()
+        if sid not in {"OwnLog", "TellWatcher"}
+    }
+
+
+@DOORS
+def test_a_door_has_no_rights_but_in_ledger_key_bus_and_its_log(template: Template, name: str) -> None:
+    """It may do nothing in IAM, SNS or EC2, and writes no audit; each statement names its resource in full."""
+    table, statements = template.only("AWS::DynamoDB::Table"), template.function_statements(name)
+    services = {action.split(":", maxsplit=1)[0] for one in statements.values() for action in one["Action"]}
+    assert services == {"dynamodb", "events", "logs"} | ({"kms"} if name == "page" else set())
+    assert "*" not in json.dumps([one["Resource"] for one in statements.values()])
+    own_log = template.properties(template.function(name))["LoggingConfig"]["LogGroup"]["Ref"]
+    assert statements["OwnLog"]["Resource"] == [arn_of(own_log)]
+    for statement in statements.values():
+        if statement["Action"][0].startswith("dynamodb:"):
+            assert statement["Resource"] == [arn_of(table)]
+
+
+def test_the_page_reads_what_was_decided_and_writes_answers_only(template: Template) -> None:
+    """It reads grants, answers and orders, checks a link's signature, and adds an answer; it can't sign or change."""
+    statements = template.function_statements("page")
+    assert _in_short(statements) == {
+        "ReadLedger": (
+            ["dynamodb:BatchGetItem", "dynamodb:GetItem"],
+            of_kinds("grant#*", "answer#*", "order#*"),
+        ),
+        "WriteAnswers": (["dynamodb:PutItem"], of_kinds("answer#*")),
+        "VerifyLinks": (["kms:VerifyMac"], {"StringEquals": {"kms:MacAlgorithm": "HMAC_SHA_256"}}),
+    }
+    assert statements["VerifyLinks"]["Resource"] == [arn_of(template.only("AWS::KMS::Key"))]
+
+
+def test_the_operator_function_keeps_orders_of_each_kind(template: Template) -> None:
+    """It reads what it decides on, adds answers, orders and approvals ahead, and changes only the last."""
+    assert _in_short(template.function_statements("operator")) == {
+        "ReadLedger": (
+            ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"],
+            of_kinds("grant#*", "answer#*", "order#*", "ahead#*"),
+        ),
+        "WriteOrders": (["dynamodb:PutItem"], of_kinds("answer#*", "order#*", "ahead#*")),
+        "ChangeAhead": (["dynamodb:UpdateItem"], of_kinds("ahead#*")),
+    }
+
+
+@DOORS
+def test_a_door_may_send_the_one_event_that_starts_the_watcher(template: Template, name: str) -> None:
+    """It may put events on the default bus, all of this deployment's source and of the one detail type."""
+    statement = template.function_statements(name)["TellWatcher"]
+    assert statement["Action"] == ["events:PutEvents"]
+    (bus,) = statement["Resource"]
+    assert bus["Fn::Join"][1][-1] == f":events:us-east-1:{ACCOUNT}:event-bus/default"
+    assert statement["Condition"] == {
+        "ForAllValues:StringEquals": {"events:source": "bootstrap-airlock"},
+        "StringEquals": {"events:detail-type": "Airlock Order"},
+        "Null": {"events:source": "false"},
+    }
+
+
+def test_the_page_is_told_no_more_than_it_needs(template: Template) -> None:
+    """It knows account, ledger, key, language and source; neither principals nor topics."""
+    assert template.variables("page") == {
+        "AIRLOCK_ACCOUNT": ACCOUNT,
+        "AIRLOCK_EVENT_SOURCE": "bootstrap-airlock",
+        "AIRLOCK_LANGUAGE": "en",
+        "AIRLOCK_LINK_KEY": arn_of(template.only("AWS::KMS::Key")),
+        "AIRLOCK_TABLE": {"Ref": template.only("AWS::DynamoDB::Table")},
+        "POWERTOOLS_SERVICE_NAME": "page",
+        **POWERTOOLS,
+    }
+
+
+@pytest.mark.parametrize("which", ["template", "small_template"])
+def test_the_operator_function_is_told_no_more_than_it_needs(request: pytest.FixtureRequest, which: str) -> None:
+    """It knows account, ledger, principals and source, with links and without."""
+    template: Template = request.getfixturevalue(which)
+    variables = template.variables("operator")
+    assert json.loads(variables.pop("AIRLOCK_PRINCIPALS")) == (
+        {USER: {"groups": [GROUP], "policies": [POLICY], "timeout_minutes": 45}, ROLE: {}}
+        if which == "template"
+        else {USER: {"rescue": False}}
+    )
+    assert variables == {
+        "AIRLOCK_ACCOUNT": ACCOUNT,
+        "AIRLOCK_EVENT_SOURCE": "bootstrap-airlock",
+        "AIRLOCK_TABLE": {"Ref": template.only("AWS::DynamoDB::Table")},
+        "POWERTOOLS_SERVICE_NAME": "operator",
+        **POWERTOOLS,
+    }
+
+
+def test_each_url_lets_in_whom_it_is_for(template: Template) -> None:
+    """The page's URL takes anybody, the operator function's only calls that IAM allows; the others have none."""
+    urls = {
+        one["Properties"]["TargetFunctionArn"]["Fn::GetAtt"][0]: one["Properties"]
+        for one in template.resources("AWS::Lambda::Url").values()
+    }
+    assert {name: url["AuthType"] for name, url in urls.items()} == {
+        template.function("page"): "NONE",
+        template.function("operator"): "AWS_IAM",
+    }
+    assert not any("Cors" in url for url in urls.values())
+
+
+def test_anybody_may_call_the_page_by_its_url_and_nothing_else(template: Template) -> None:
+    """The page alone has public permissions, the two that a public URL needs, both for calls by the URL only."""
+    public = [
+        one["Properties"]
+        for one in template.resources("AWS::Lambda::Permission").values()
+        if one["Properties"]["Principal"] == "*"
+    ]
+    page = {"FunctionName": arn_of(template.function("page")), "Principal": "*"}
+    assert public == [
+        {"Action": "lambda:InvokeFunctionUrl", "FunctionUrlAuthType": "NONE", **page},
+        {"Action": "lambda:InvokeFunction", "InvokedViaFunctionUrl": True, **page},
+    ]
+
+
+def test_the_key_makes_and_checks_signatures_only(template: Template) -> None:
+    """It is an HMAC key that outlives the stack, and its policy leaves its use to IAM."""
+    name = template.only("AWS::KMS::Key")
+    resource = template.body["Resources"][name]
+    assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    key = resource["Properties"]
+    assert (key["KeySpec"], key["KeyUsage"]) == ("HMAC_256", "GENERATE_VERIFY_MAC")
+    assert "EnableKeyRotation" not in key
+    (statement,) = key["KeyPolicy"]["Statement"]
+    assert statement["Principal"]["AWS"]["Fn::Join"][1][-1] == f":iam::{ACCOUNT}:root"
+
+
+def test_without_links_there_is_no_page_and_no_key(small_template: Template) -> None:
+    """Nothing public is made: no page, no key, no variable or right that belongs to them; the operators' URL stays."""
+    handlers = {
+        one["Properties"]["Handler"].split(".")[2] for one in small_template.resources("AWS::Lambda::Function").values()
+    }
+    assert handlers == {"watcher", "sweeper", "operator"}
+    assert not small_template.resources("AWS::KMS::Key")
+    (url,) = small_template.resources("AWS::Lambda::Url").values()
+    assert url["Properties"]["AuthType"] == "AWS_IAM"
+    for name in handlers:
+        assert not {"AIRLOCK_PAGE_URL", "AIRLOCK_LINK_KEY"} & set(small_template.variables(name))
+    assert '"kms:' not in json.dumps(small_template.body["Resources"])
+    assert '"Principal": "*"' not in json.dumps(small_template.resources("AWS::Lambda::Permission"))
+    assert not [name for name in small_template.body["Outputs"] if name.startswith("Page")]
