@@ -99,7 +99,7 @@ def test_a_scoped_exemption_that_ends_with_the_lift_is_dropped() -> None:
     """It opens nothing more, even where the statement has no exact form for it; what lasts longer is kept."""
     scoped = exemption(INFRA_IDS[1])
     assert render(policy(DENY), [LIFT, scoped], NOW) == render(policy(DENY), [LIFT], NOW)
-    odd = policy(shaped(Action="s3:Get*"))
+    odd = policy(shaped(Action=["s3:GetObject", "kms:Decrypt"], Condition=NET))
     assert render(odd, [LIFT, scoped], NOW) == render(odd, [LIFT], NOW)
     with pytest.raises(CannotRenderError):
         render(odd, [LIFT, replace(scoped, not_after=LATER)], NOW)
@@ -124,6 +124,22 @@ def test_a_lift_and_anothers_grant_may_name_the_same_objects() -> None:
     assert is_denied(document, call(STRANGER, NOW, **get))
 
 
+def test_after_an_earlier_lift_a_principal_has_its_own_grants_alone() -> None:
+    """Between its lift's end and the last one's, it gets what its own scoped exemption opens and nobody else's."""
+    early = replace(LIFT, principal=OTHER_USER, not_after=SOON)
+    own, theirs = exemption(INFRA_IDS[1], principal=OTHER_USER), exemption(INFRA_IDS[2], principal=STRANGER)
+    document = parse_document(render(policy(DENY), [LIFT, early, own, theirs], NOW, shared=True))
+    then = SOON + timedelta(minutes=1)
+
+    def opened(principal: str) -> list[bool]:
+        gets = [call(principal, then, action="s3:GetObject", arn=one.objects[0]) for one in (LIFT, own, theirs)]
+        return [not is_denied(document, get) for get in gets]
+
+    assert opened(USER) == [True, True, True]
+    assert opened(OTHER_USER) == [False, True, False]
+    assert opened(STRANGER) == [False, False, True]
+
+
 IN_THE_WAY: dict[str, dict[str, Any]] = {
     "an action pattern": shaped(Action="s3:Get*"),
     "some buckets": shaped(Resource="arn:aws:s3:::*-bootstrap/*"),
@@ -138,6 +154,9 @@ IN_THE_WAY: dict[str, dict[str, Any]] = {
     "KMS keys beside objects": shaped(Resource=[OBJECT, "arn:aws:kms:*:*:key/*"], Condition=NET),
     "all but one key": shaped(
         Action="kms:*", Resource=None, NotResource="arn:aws:kms:us-east-2:1:key/2", Condition=NET
+    ),
+    "all but keys of some length": shaped(
+        Action="kms:*", Resource=None, NotResource="arn:aws:kms:*:*:key/?", Condition=NET
     ),
     "no action at all": shaped(Action=None),
     "two ways to name actions": shaped(NotAction="*"),

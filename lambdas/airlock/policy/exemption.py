@@ -68,6 +68,10 @@ class Exemption:
         if not set(self.encrypted) <= set(self.objects):
             raise ValueError("the encrypted objects must be among the objects")
 
+    def is_told_apart(self, other: Exemption) -> bool:
+        """Whether people would call it another opening: the region alone counts only where a policy names it."""
+        return (self.objects, self.network, self.lift) != (other.objects, other.network, other.lift)
+
     def only(self, objects: tuple[str, ...]) -> Exemption:
         """The same exemption for fewer objects."""
         return replace(self, objects=objects, encrypted=tuple(arn for arn in self.encrypted if arn in objects))

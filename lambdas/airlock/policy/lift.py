@@ -45,13 +45,13 @@ def lift(bare: Statement, catch: Catch, *, shared: bool) -> list[Statement]:
     parts = [restrict(part, other_principals(*sorted(ends))) for part in for_others] + afterwards
     for principal, end in sorted(ends.items()):
         if end < last:
-            own = catch.scoped_where(_of_after(principal, end))
+            own = catch.scoped_where(_of(principal))  # all end after its lift, else they'd be none of the catch
             parts += [restrict(part, this_principal(principal)) for part in _after(end, bare, own, shared=False)]
     return parts
 
 
-def _of_after(principal: str, end: datetime) -> Callable[[Exemption], bool]:
-    return lambda one: one.principal == principal and one.not_after > end
+def _of(principal: str) -> Callable[[Exemption], bool]:
+    return lambda one: one.principal == principal
 
 
 def _after(moment: datetime, bare: Statement, catch: Catch, *, shared: bool) -> list[Statement]:
