@@ -6,13 +6,11 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
+from airlock.adapters.orders import ORDER
 from airlock.install.cloudtrail import API_CALL, ENDED_STATES, STATE_CHANGE, WATCHED_CALLS
 
 # Characters that one event pattern may take (Amazon EventBridge, page "Amazon EventBridge quotas").
 PATTERN_LIMIT: Final = 2048
-
-# The detail type of the event that approval page and operator function send after a decision.
-ORDER: Final = "Airlock Order"
 
 Pattern = dict[str, Any]
 

@@ -12,8 +12,8 @@ from typing import Final
 
 from aws_cdk import aws_iam as iam
 
+from airlock.adapters.orders import ORDER
 from infra.configuration import Configuration
-from infra.event_patterns import ORDER
 
 USER_READS: Final = (
     "iam:GetUser",
