@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from airlock.settings import Enrolled, SettingsError, read_principals, settings_from
+from airlock.grants.approval import Form, Mode
+from airlock.messages.message import Language
+from airlock.settings import CloseOn, Enrolled, SettingsError, read_principals, settings_from
 
 USER = "arn:aws:iam::111122223333:user/ci/ocp-installer"
 ROLE = "arn:aws-us-gov:iam::111122223333:role/OpenShiftInstaller"
@@ -20,6 +22,8 @@ GOOD = {
     "AIRLOCK_AUDIT_LOG_GROUP": "audit",
     "AIRLOCK_AUDIT_LOG_STREAM": "watcher",
     "AIRLOCK_NOTICES_TOPIC": "arn:aws:sns:us-east-1:111122223333:notices",
+    "AIRLOCK_APPROVALS_TOPIC": "arn:aws:sns:us-east-1:111122223333:approvals",
+    "AIRLOCK_EVENT_SOURCE": "bootstrap-airlock",
     "AIRLOCK_PRINCIPALS": json.dumps({USER: {"groups": [GROUP], "policies": [POLICY], "timeout_minutes": 5}, ROLE: {}}),
 }
 
@@ -103,3 +107,72 @@ def test_settings_that_are_no_object_are_named(options: Any) -> None:  # noqa: A
     """Each principal's settings are a JSON object."""
     with pytest.raises(SettingsError, match=r"settings of .*ocp-installer must be a JSON object"):
         read_principals(json.dumps({USER: options}))
+
+
+def test_what_people_have_a_say_in_is_read() -> None:
+    """Mode, form, rescue and closing of a principal; language, times and links of the whole."""
+    options = {"mode": "observe", "strategy": "lift", "lifting": "automatic", "rescue": False, "close_on": "fetched"}
+    settings = settings_from(
+        {
+            **GOOD,
+            "AIRLOCK_PRINCIPALS": json.dumps({USER: options}),
+            "AIRLOCK_LANGUAGE": "ja",
+            "AIRLOCK_ANSWER_MINUTES": "45",
+            "AIRLOCK_PROPAGATION_SECONDS": "0",
+            "AIRLOCK_PAGE_URL": "https://page.example/",
+            "AIRLOCK_LINK_KEY": "arn:aws:kms:us-east-1:111122223333:key/k",
+        }
+    )
+    assert settings.enrolled[USER] == Enrolled(
+        USER,
+        mode=Mode.OBSERVE,
+        form=Form.LIFTED,
+        lifts_by_itself=True,
+        rescue=False,
+        close_on=CloseOn.FETCHED,
+    )
+    assert (settings.language, settings.answer_time) == (Language.JAPANESE, timedelta(minutes=45))
+    assert settings.propagation == timedelta(0)
+    assert (settings.page_url, settings.link_key) == (
+        "https://page.example/",
+        "arn:aws:kms:us-east-1:111122223333:key/k",
+    )
+
+
+def test_without_a_say_grants_open_by_themselves_and_lifts_ask() -> None:
+    """The defaults: scoped grants are automatic, a lift asks; half an hour to answer, fifteen seconds for IAM."""
+    settings = settings_from(GOOD)
+    enrolled = settings.enrolled[ROLE]
+    assert not enrolled.asks(Form.SCOPED)
+    assert enrolled.asks(Form.LIFTED)
+    assert (settings.answer_time, settings.propagation) == (timedelta(minutes=30), timedelta(seconds=15))
+    assert (settings.page_url, settings.link_key, settings.language) == (None, None, Language.ENGLISH)
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+@pytest.mark.parametrize("lifts_by_itself", [True, False])
+def test_the_stricter_setting_asks(mode: Mode, lifts_by_itself: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    """Mode approval asks for every form; a lift asks unless configured otherwise."""
+    enrolled = Enrolled(USER, mode=mode, lifts_by_itself=lifts_by_itself)
+    assert enrolled.asks(Form.SCOPED) == (mode is Mode.APPROVAL)
+    assert enrolled.asks(Form.LIFTED) == (mode is Mode.APPROVAL or not lifts_by_itself)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [("mode", "always"), ("strategy", "open"), ("lifting", True), ("rescue", "yes"), ("close_on", []), ("mode", None)],
+)
+def test_a_choice_that_there_is_not_is_named(setting: str, value: object) -> None:
+    """The message tells the setting, the principal, what it may be and what came."""
+    with pytest.raises(SettingsError, match=f"{setting} of {USER} must be one of"):
+        read_principals(json.dumps({USER: {setting: value}}))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("AIRLOCK_LANGUAGE", "de"), ("AIRLOCK_ANSWER_MINUTES", "soon"), ("AIRLOCK_PROPAGATION_SECONDS", "-1")],
+)
+def test_a_variable_of_the_wrong_form_is_named(name: str, value: str) -> None:
+    """Nothing is guessed."""
+    with pytest.raises(SettingsError, match=f"{name}.*{value}"):
+        settings_from({**GOOD, name: value})

@@ -12,6 +12,7 @@ import typer
 
 from airlock_cli.problems import InputError
 from airlock_cli.replay.isolation import apart_from_the_caller
+from airlock_cli.replay.people import Mode, People, Strategy
 from airlock_cli.replay.principal import Kind, Principal
 
 LONGEST_DELAY = 86_400
@@ -34,6 +35,13 @@ def replay(  # noqa: PLR0913, PLR0917 - typer reads the command line's options f
         float,
         typer.Option(metavar="SECONDS", show_default="0", help="How long each event takes to arrive: 0 to 86400."),
     ] = 0.0,
+    mode: Annotated[Mode, typer.Option(help="When a grant may open.")] = Mode.AUTOMATIC,
+    strategy: Annotated[Strategy, typer.Option(help="How far it opens the deny; a lift asks first.")] = Strategy.SCOPE,
+    approve_after: Annotated[
+        float | None,
+        typer.Option(metavar="SECONDS", help="Approve what is asked after so long. Default: nobody answers."),
+    ] = None,
+    rescue: Annotated[bool, typer.Option(help="Reboot a node that was refused before the grant opened.")] = True,  # noqa: FBT002 - typer's way to say a flag
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,  # noqa: FBT002 - typer's way to say a flag
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show the handlers' own log on stderr.")] = False,  # noqa: FBT002 - as above
 ) -> None:
@@ -42,7 +50,7 @@ def replay(  # noqa: PLR0913, PLR0917 - typer reads the command line's options f
     The functions' own code runs in this process, on a simulated AWS, with a clock that follows the stream. Nothing real
     is called, and no credentials are read. 20 seconds after RunInstances of the bootstrap node its fetch is tried
     against the policies as IAM then holds them; Denies count, Allows aren't looked at, and IAM's own delay of some
-    seconds isn't played.
+    seconds isn't played. A node that was refused stays so until it is rebooted, and fetches again 20 seconds later.
 
     A line of the stream is {"at": seconds, "event": an EventBridge event}, an EventBridge event, or a CloudTrail
     record. The order of the lines doesn't matter, nor do repeats. CloudTrail's own files and the output of "aws
@@ -52,12 +60,18 @@ def replay(  # noqa: PLR0913, PLR0917 - typer reads the command line's options f
     where = who.kind_of_policy(kind)
     if not 0 <= delay <= LONGEST_DELAY:
         raise InputError(f"--delay {delay:g} can't be played.\nGive a number of seconds from 0 to {LONGEST_DELAY}.")
+    if approve_after is not None and not 0 <= approve_after <= LONGEST_DELAY:
+        raise InputError(
+            f"--approve-after {approve_after:g} can't be played.\nGive a number of seconds from 0 to {LONGEST_DELAY}."
+        )
+    answer_after = None if approve_after is None else timedelta(seconds=approve_after)
+    people = People(mode, strategy, answer_after, rescue).checked()
     # All that loads boto3, moto and powertools comes after this, for they read the environment as they are loaded;
     # and so that help, and what is wrong with the arguments, is there at once.
     with apart_from_the_caller(who.account, who.partition):
         from airlock_cli.replay.session import Session  # noqa: PLC0415
 
-        session = Session(who, where, timedelta(seconds=delay), log=sys.stderr if verbose else None)
+        session = Session(who, where, timedelta(seconds=delay), people, log=sys.stderr if verbose else None)
         replayed = session.play(stream, policy)
         if as_json:
             typer.echo(json.dumps(replayed.as_json(), indent=2))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import IntEnum
 
@@ -11,7 +12,7 @@ from airlock.grants.grant import Grant, grant_id
 from airlock_cli.replay.fetch import FetchResult, try_fetch
 from airlock_cli.replay.result import Install, Replayed
 from airlock_cli.replay.stream import Event, Occurrence
-from airlock_cli.replay.told import Told, read_story
+from airlock_cli.replay.told import BOOT_TO_FETCH, Story, Told, read_story
 from airlock_cli.replay.world import POLICY_WRITES, World
 
 SWEEP_EVERY = timedelta(minutes=1)
@@ -26,15 +27,16 @@ class Order(IntEnum):
     """What comes first of what falls on one moment."""
 
     DELIVERY = 0
-    FETCH = 1
+    ANSWER = 1
+    FETCH = 2
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class _Step:
     at: datetime
     order: Order
     number: int
-    what: Event | Told
+    what: Event | Told | Grant = field(compare=False)
 
 
 @dataclass(slots=True)
@@ -46,11 +48,9 @@ class _Sweeps:
     next_at: datetime
     busy: bool = False
 
-    def until(self, moment: datetime) -> None:
-        """Make the sweeps that are due by a moment."""
-        while self.busy and self.next_at <= moment:
-            self.one()
-        if self.next_at <= moment:
+    def skip_to(self, moment: datetime) -> None:
+        """Pass over the sweeps that are due before a moment, where nothing is open."""
+        if not self.busy and self.next_at <= moment:
             self.next_at += self.every * ((moment - self.next_at) // self.every + 1)
 
     def one(self) -> None:
@@ -65,6 +65,93 @@ class _Sweeps:
         self.busy = self.world.unfinished()
 
 
+@dataclass(slots=True)
+class _Game:
+    """A play in progress.
+
+    Attributes:
+        world: the account.
+        story: what the stream tells.
+        answer_after: how long after a request somebody approves; None where nobody does.
+        sweeps: the sweeper's schedule.
+        steps: what is still to come, the next first: a heap.
+        fetches: by infra ID, in their order; a second one comes after a reboot.
+        ignored: events that told nothing.
+        done: steps made.
+        asked: IDs of grants whose request was seen.
+    """
+
+    world: World
+    story: Story
+    answer_after: timedelta | None
+    sweeps: _Sweeps
+    steps: list[_Step]
+    fetches: dict[str, list[FetchResult]] = field(default_factory=dict)
+    ignored: int = 0
+    done: int = 0
+    asked: set[str] = field(default_factory=set)
+    reboots: int = 0
+
+    def run(self, progress: Progress | None) -> None:
+        """Play to the end: until nothing is to come and every grant has ended."""
+        last = 0
+        while self.steps or (self.sweeps.busy and last < LAST_SWEEPS):
+            if self.sweeps.busy and (not self.steps or self.sweeps.next_at <= self.steps[0].at):
+                last += not self.steps
+                self.sweeps.one()
+            else:
+                step = heapq.heappop(self.steps)
+                self.sweeps.skip_to(step.at)
+                self.world.clock.moment = max(self.world.clock.moment, step.at)
+                self._make(step)
+                self.done += 1
+            self._what_follows()
+            if progress:
+                # One more for the sweeps at the end, so that the bar isn't full while they run.
+                progress(self.done, self.done + len(self.steps) + 1)
+
+    def _make(self, step: _Step) -> None:
+        if isinstance(step.what, Told):
+            self._fetch(step.what, step.at)
+        elif isinstance(step.what, Grant):
+            self.world.approve(step.what)
+            self.sweeps.look()
+        elif "skipped" in self.world.deliver(step.what):
+            self.ignored += 1
+        else:
+            self.sweeps.look()
+
+    def _fetch(self, told: Told, at: datetime) -> None:
+        policies, grant = self.world.policies_now(), self.grant(told)
+        result = try_fetch(told, self.world.principal, policies, grant, at)
+        self.fetches.setdefault(told.infra_id, []).append(result)
+        if told.instance:
+            self.world.nodes.fetched(told.instance, allowed=result.allowed)
+
+    def _what_follows(self) -> None:
+        """Let a rebooted node fetch again, and somebody answer what was asked."""
+        for instance_id, at in self.world.nodes.reboots[self.reboots :]:
+            self.reboots += 1
+            for told in self.story.installs:
+                if told.instance == instance_id:
+                    self._push(at + BOOT_TO_FETCH, Order.FETCH, told)
+        if self.answer_after is None:
+            return
+        for told in self.story.installs:
+            grant = self.grant(told)
+            if grant and grant.progress.asked_at and grant.id not in self.asked:
+                self.asked.add(grant.id)
+                self._push(grant.progress.asked_at + self.answer_after, Order.ANSWER, grant)
+
+    def _push(self, at: datetime, order: Order, what: Told | Grant) -> None:
+        heapq.heappush(self.steps, _Step(at, order, self.done + len(self.steps), what))
+
+    def grant(self, told: Told) -> Grant | None:
+        """An install's grant, if there is one by now."""
+        principal = self.world.principal
+        return self.world.grant(grant_id(principal.split(":")[4], principal, told.infra_id))
+
+
 def play(  # noqa: PLR0913 - what is played, and how, are independent
     world: World,
     occurrences: Sequence[Occurrence],
@@ -72,6 +159,7 @@ def play(  # noqa: PLR0913 - what is played, and how, are independent
     baseline: str,
     progress: Progress | None = None,
     *,
+    answer_after: timedelta | None = None,
     sweep_every: timedelta = SWEEP_EVERY,
 ) -> Replayed:
     """Play a stream to the end: until each grant has ended, by the stream or by the sweep.
@@ -82,55 +170,37 @@ def play(  # noqa: PLR0913 - what is played, and how, are independent
         delay: how long each event takes to be delivered.
         baseline: the policy's text at the start.
         progress: told after each step.
+        answer_after: how long after a request somebody approves; None where nobody does.
         sweep_every: how often the sweeper runs; once a minute on AWS.
     """
     story = read_story(occurrences, world.principal)
-    steps = _steps(story.installs, story.deliveries, delay)
     sweeps = _Sweeps(world, sweep_every, world.clock.now() + sweep_every)
-    fetches: dict[str, FetchResult] = {}
-    ignored = story.withheld
-    for done, step in enumerate(steps, start=1):
-        sweeps.until(step.at)
-        world.clock.moment = max(world.clock.moment, step.at)
-        if isinstance(step.what, Told):
-            fetches[step.what.infra_id] = _fetch(world, step.what)
-        elif "skipped" in world.deliver(step.what):
-            ignored += 1
-        else:
-            sweeps.look()
-        if progress:
-            # One more for the sweeps at the end, so that the bar isn't full while they run.
-            progress(done, len(steps) + 1)
-    for _ in range(LAST_SWEEPS):
-        if not sweeps.busy:
-            break
-        sweeps.one()
+    steps = _steps(story.installs, story.deliveries, delay)
+    game = _Game(world, story, answer_after, sweeps, steps, ignored=story.withheld)
+    game.run(progress)
     held = [policy.text for policy in world.policies_now()]
     return Replayed(
-        installs=tuple(Install(one, _grant(world, one), fetches.get(one.infra_id)) for one in story.installs),
+        installs=tuple(Install(one, game.grant(one), *_of(game, one)) for one in story.installs),
         others=frozenset(story.others),
         events=len(occurrences),
         policy_restored=held == [baseline],
         policy_writes=sum(count for name, count in world.calls.items() if name in POLICY_WRITES),
         aws_calls=world.calls.total(),
-        ignored_events=ignored,
+        ignored_events=game.ignored,
         ended_at=world.clock.now(),
     )
 
 
+def _of(game: _Game, told: Told) -> tuple[FetchResult | None, FetchResult | None]:
+    """An install's fetch, and the one after a reboot."""
+    first, *more = game.fetches.get(told.infra_id, [None])
+    return first, more[-1] if more else None
+
+
 def _steps(installs: Sequence[Told], deliveries: Sequence[Occurrence], delay: timedelta) -> list[_Step]:
-    """What happens, in its order."""
+    """What happens, in its order; a sorted list is a heap."""
     steps = [_Step(one.at + delay, Order.DELIVERY, number, one.event) for number, one in enumerate(deliveries)]
     steps += [
         _Step(one.fetch_at, Order.FETCH, number, one) for number, one in enumerate(installs) if one.fetch_at is not None
     ]
-    return sorted(steps, key=lambda step: (step.at, step.order, step.number))
-
-
-def _fetch(world: World, told: Told) -> FetchResult:
-    at = told.fetch_at or world.clock.now()
-    return try_fetch(told, world.principal, world.policies_now(), _grant(world, told), at)
-
-
-def _grant(world: World, told: Told) -> Grant | None:
-    return world.grant(grant_id(world.principal.split(":")[4], world.principal, told.infra_id))
+    return sorted(steps)

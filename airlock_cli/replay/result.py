@@ -20,11 +20,18 @@ class Install:
         told: what the stream told.
         grant: as the ledger has it at the end; None where no signal of it was delivered.
         fetch: None where the stream has no RunInstances of its bootstrap node.
+        again: the fetch after the airlock rebooted the node; None where it didn't.
     """
 
     told: Told
     grant: Grant | None
     fetch: FetchResult | None
+    again: FetchResult | None = None
+
+    @property
+    def rebooted_at(self) -> datetime | None:
+        """When the airlock rebooted the node, if it did."""
+        return min((at for _, at in self.grant.facts.rebooted), default=None) if self.grant else None
 
     @property
     def refused(self) -> bool:
@@ -66,7 +73,7 @@ class Replayed:
 
         A refused grant was never open, so it has no closed_at and no close_reason: its reason stands in ``refused``. A
         grant that ended without having been opened has both, with opened_at None. ``fetch.allowed`` is None where the
-        stream has no fetch, or where it can't be told.
+        stream has no fetch, or where it can't be told. ``fetch_after_reboot`` is of the same shape.
         """
         return {
             "installs": [_install(one) for one in self.installs],
@@ -87,7 +94,7 @@ class Replayed:
 
 
 def _install(install: Install) -> dict[str, Any]:
-    told, fetch = install.told, install.fetch
+    told = install.told
     progress = install.grant.progress if install.grant else None
     return {
         "infra_id": told.infra_id,
@@ -97,8 +104,17 @@ def _install(install: Install) -> dict[str, Any]:
         "closed_at": _iso(progress.closed_at if progress and install.ended else None),
         "close_reason": progress.reason if progress and install.ended else None,
         "instance_id": told.instance,
-        "fetch": {"at": _iso(fetch.at if fetch else None), "allowed": fetch.allowed if fetch else None},
+        "fetch": _fetch(install.fetch),
+        "asked_at": _iso(progress.asked_at if progress else None),
+        "approved_by": progress.approved_by if progress else None,
+        "form": str(progress.form) if progress else None,
+        "rebooted_at": _iso(install.rebooted_at),
+        "fetch_after_reboot": _fetch(install.again),
     }
+
+
+def _fetch(fetch: FetchResult | None) -> dict[str, Any]:
+    return {"at": _iso(fetch.at if fetch else None), "allowed": fetch.allowed if fetch else None}
 
 
 def _iso(moment: datetime | None) -> str | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TextIO
 
 from airlock_cli.progress import Later
+from airlock_cli.replay.people import People
 from airlock_cli.replay.play import play
 from airlock_cli.replay.policy_file import read_policy
 from airlock_cli.replay.principal import Kind, Principal
@@ -25,12 +26,14 @@ class Session:
         principal: who installs.
         kind: where the policy stands.
         delay: how long each event takes to be delivered.
+        people: what they have a say in.
         log: where the handlers' own log goes; None for nowhere.
     """
 
     principal: Principal
     kind: Kind
     delay: timedelta
+    people: People
     log: TextIO | None = None
 
     def play(self, stream: Path, policy: Path) -> Replayed:
@@ -42,8 +45,9 @@ class Session:
         with Later("Replaying") as progress:
             occurrences = read_stream(stream)
             text = read_policy(policy, self.kind)
-            with a_world(self.principal.arn, self.kind, text, occurrences[0].at, log=self.log) as world:
-                return play(world, occurrences, self.delay, text, progress)
+            start, people = occurrences[0].at, self.people
+            with a_world(self.principal.arn, self.kind, text, start, people, log=self.log) as world:
+                return play(world, occurrences, self.delay, text, progress, answer_after=people.answer_after)
 
     def show(self, replayed: Replayed) -> None:
         """Print the account of it."""

@@ -9,7 +9,9 @@ from datetime import timedelta
 from rich.console import Console
 from rich.text import Text
 
-from airlock.grants.grant import Grant, Progress, State, exemption_of
+from airlock.grants.approval import Form
+from airlock.grants.grant import Grant, Progress, State
+from airlock.grants.life import exemption_of
 from airlock.policy.exemption import iso
 from airlock_cli.replay.fetch import FetchResult
 from airlock_cli.replay.principal import Kind
@@ -66,7 +68,7 @@ def _print_row(console: Console, row: Row) -> None:
 
 def _rows(install: Install) -> Iterator[Row]:
     """The install's account in the order of time."""
-    rows = [row for row in (*_grant_rows(install), _fetch_row(install)) if row]
+    rows = [row for row in (*_grant_rows(install), _fetch_row(install, install.fetch), *_rescue_rows(install)) if row]
     # What has no time stands last; of one moment, in the order given.
     yield from sorted(rows, key=lambda row: row[0] or "~")
 
@@ -77,9 +79,14 @@ def _grant_rows(install: Install) -> Iterator[Row]:
         yield "", "not opened", "yellow", "no signal of it was delivered"
         return
     progress, detail = grant.progress, grant.progress.detail or ""
+    if progress.asked_at and progress.answer_until:
+        yield iso(progress.asked_at), "asked", "", f"for approval; an answer counts until {iso(progress.answer_until)}"
+    if progress.approved_by and grant.answer:
+        yield iso(grant.answer.at), "approved", "", f"by {progress.approved_by}"
     if progress.opened_at:
         wide = f"; not narrowed: {install.fetch.kept_wide}" if install.fetch and install.fetch.kept_wide else ""
-        yield iso(progress.opened_at), "opened", "", f"until {iso(grant.facts.not_after)} at the latest{wide}"
+        lifted = "lifted for every call, " if progress.form is Form.LIFTED else ""
+        yield iso(progress.opened_at), "opened", "", f"{lifted}until {iso(grant.facts.not_after)} at the latest{wide}"
     if progress.narrowed_at:
         vpcs = " and ".join(sorted(grant.facts.endpoint_vpcs))
         given_up = "" if exemption_of(grant.facts).network else "; given up later, for the fetch takes another way"
@@ -89,14 +96,23 @@ def _grant_rows(install: Install) -> Iterator[Row]:
         yield ended, "refused", "red", f"{detail} ({progress.reason})"
     elif not install.ended:
         yield "", "still open", "bold red", "its grant never ended"
+    elif progress.state is State.OBSERVED:
+        yield ended, "observed", "yellow", "nothing was opened: the principal is only observed"
     elif progress.opened_at:
         yield ended, "closed", "", f"{detail} ({progress.reason})"
     else:
         yield ended, "not opened", "", f"{detail} ({progress.reason})"
 
 
-def _fetch_row(install: Install) -> Row | None:
-    fetch = install.fetch
+def _rescue_rows(install: Install) -> Iterator[Row | None]:
+    """The reboot and the fetch after it, where there was one."""
+    if install.rebooted_at is not None:
+        yield iso(install.rebooted_at), "rebooted", "", f"{install.told.instance}, for it was refused before"
+    if install.again is not None:
+        yield _fetch_row(install, install.again)
+
+
+def _fetch_row(install: Install, fetch: FetchResult | None) -> Row | None:
     if fetch is None:
         return "", "no fetch", "yellow", "the stream has no RunInstances of the bootstrap node"
     style, word = {True: ("green", "allowed"), False: ("red", "denied"), None: ("yellow", "can't be told")}[

@@ -15,14 +15,18 @@ from unittest.mock import patch
 import boto3
 from botocore.model import OperationModel
 
+from airlock.adapters.answers import DynamoAnswers
 from airlock.adapters.clients import Clients, make_clients
 from airlock.adapters.iam import IamPolicies
 from airlock.adapters.ledger import DynamoLedger
+from airlock.grants.approval import Answer, Way
 from airlock.grants.grant import Grant
 from airlock.policy.place import HeldPolicy
 from airlock.wiring import Airlock, wire
 from airlock_cli.problems import InputError
 from airlock_cli.replay.isolation import apart_from_the_caller, handlers_log_to
+from airlock_cli.replay.node import ReplayedNodes
+from airlock_cli.replay.people import People
 from airlock_cli.replay.principal import Kind, Principal
 
 if TYPE_CHECKING:
@@ -31,6 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Kind", "ReplayClock", "World", "a_world"]
 
+EVENT_SOURCE = "bootstrap-airlock"
 POLICY_NAME = "policy-under-test"
 GROUP_NAME = "group-under-test"
 POLICY_WRITES = frozenset(
@@ -69,6 +74,8 @@ class World:
         principal: ARN of the enrolled principal.
         policies: IAM.
         ledger: the ledger.
+        answers: what people told.
+        nodes: the bootstrap instances.
         calls: AWS calls by name, as the handlers made them.
     """
 
@@ -77,7 +84,24 @@ class World:
     principal: str
     policies: IamPolicies
     ledger: DynamoLedger
+    answers: DynamoAnswers
+    nodes: ReplayedNodes
     calls: Counter[str] = field(default_factory=Counter)
+
+    def approve(self, grant: Grant) -> None:
+        """Let somebody approve what was asked, and the watcher hear of it; not counted as the airlock's calls."""
+        answer = Answer(approved=True, form=grant.progress.form, at=self.clock.now(), by="you", way=Way.LINK)
+        with self._not_counted():
+            self.answers.give(grant.id, answer)
+        self.deliver(
+            {
+                "id": "replayed-order",
+                "source": EVENT_SOURCE,
+                "detail-type": "Airlock Order",
+                "account": grant.facts.account,
+                "detail": {"grant": grant.id},
+            }
+        )
 
     def deliver(self, event: object) -> dict[str, object]:
         """Hand an event to the watcher, as EventBridge would; returns what its handler returns."""
@@ -119,7 +143,15 @@ class World:
 
 
 @contextmanager
-def a_world(principal: str, kind: Kind, policy: str, start: datetime, *, log: TextIO | None = None) -> Iterator[World]:
+def a_world(  # noqa: PLR0913 - what the account holds, and how it is enrolled, are independent
+    principal: str,
+    kind: Kind,
+    policy: str,
+    start: datetime,
+    people: People | None = None,
+    *,
+    log: TextIO | None = None,
+) -> Iterator[World]:
     """Make the account, and take it down again.
 
     Args:
@@ -127,6 +159,7 @@ def a_world(principal: str, kind: Kind, policy: str, start: datetime, *, log: Te
         kind: where the policy stands.
         policy: its text; kept to the byte.
         start: what the clock shows first.
+        people: what they have a say in; nothing unless told otherwise.
         log: where the handlers' own log goes; nowhere unless told otherwise.
 
     Raises:
@@ -140,16 +173,19 @@ def a_world(principal: str, kind: Kind, policy: str, start: datetime, *, log: Te
         _hold_policy(clients.iam, who, kind, policy)
         environment = _resources(clients) | {
             "AIRLOCK_ACCOUNT": who.account,
-            "AIRLOCK_PRINCIPALS": json.dumps({principal: _enrolled(who, kind)}),
+            "AIRLOCK_PRINCIPALS": json.dumps({principal: _enrolled(who, kind) | (people or People()).options()}),
         }
         clock = ReplayClock(start)
+        nodes = ReplayedNodes(clock)
         with _counted(clients) as calls:
             yield World(
-                airlock=wire(environment, clients, clock, owner="replay"),
+                airlock=wire(environment, clients, clock, owner="replay", machines=nodes),
                 clock=clock,
                 principal=principal,
                 policies=IamPolicies(clients.iam),
                 ledger=DynamoLedger(clients.dynamodb, environment["AIRLOCK_TABLE"], "replay", clock),
+                answers=DynamoAnswers(clients.dynamodb, environment["AIRLOCK_TABLE"]),
+                nodes=nodes,
                 calls=calls,
             )
 
@@ -246,17 +282,22 @@ def _attach(iam: IAMClient, who: Principal, policy_arn: str) -> None:
 def make_ledger_table(dynamodb: DynamoDBClient, name: str) -> None:
     """Make a table such as infra/ledger.py declares."""
     keys: list[tuple[str, Any]] = [("pk", "HASH"), ("sk", "RANGE")]
-    index: list[tuple[str, Any]] = [("open", "HASH"), ("not_after", "RANGE")]
+    indexes: dict[str, list[tuple[str, Any]]] = {
+        "open-grants": [("open", "HASH"), ("not_after", "RANGE")],
+        "grants-by-month": [("month", "HASH"), ("requested_at", "RANGE")],
+    }
+    attributes = [name for key in (keys, *indexes.values()) for name, _ in key]
     dynamodb.create_table(
         TableName=name,
         KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in keys],
-        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name, _ in (*keys, *index)],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in attributes],
         GlobalSecondaryIndexes=[
             {
-                "IndexName": "open-grants",
-                "KeySchema": [{"AttributeName": name, "KeyType": kind} for name, kind in index],
+                "IndexName": index,
+                "KeySchema": [{"AttributeName": name, "KeyType": kind} for name, kind in key],
                 "Projection": {"ProjectionType": "KEYS_ONLY"},
             }
+            for index, key in indexes.items()
         ],
         BillingMode="PAY_PER_REQUEST",
     )
@@ -272,4 +313,6 @@ def _resources(clients: Clients) -> dict[str, str]:
         "AIRLOCK_AUDIT_LOG_GROUP": "audit",
         "AIRLOCK_AUDIT_LOG_STREAM": "replay",
         "AIRLOCK_NOTICES_TOPIC": clients.sns.create_topic(Name="notices")["TopicArn"],
+        "AIRLOCK_APPROVALS_TOPIC": clients.sns.create_topic(Name="approvals")["TopicArn"],
+        "AIRLOCK_EVENT_SOURCE": EVENT_SOURCE,
     }

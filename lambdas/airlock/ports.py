@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from airlock.grants.approval import Ahead, Answer, CloseOrder, Form
 from airlock.grants.grant import Grant
 from airlock.install.signal import Signal
+from airlock.messages.message import Message
 from airlock.policy.place import HeldPolicy, PolicyPlace
 
 LEASE_PATIENCE_SECONDS = 25.0
@@ -94,8 +96,12 @@ class Ledger(Protocol):
         """Add a signal's facts to its grant, making the grant if it is the first."""
         ...
 
-    def record_end(self, grant_id: str, signal: Signal) -> Grant | None:
-        """Add the end of a bootstrap instance to its grant; None where there is no such grant."""
+    def record_for(self, grant_id: str, signal: Signal) -> Grant | None:
+        """Add what was learnt of a bootstrap instance to its grant; None where there is no such grant."""
+        ...
+
+    def claim(self, name: str, now: datetime) -> bool:
+        """Take what may be done once, such as the reboot of an instance; False if somebody has taken it before."""
         ...
 
     def instance_started(self, instance_id: str, grant_id: str, now: datetime) -> datetime | None:
@@ -203,8 +209,56 @@ class Audit(Protocol):
 
 
 class Notices(Protocol):
-    """Short messages for people."""
+    """A topic: messages for people and machines. There is one for notices and one for requests."""
 
-    def publish(self, subject: str, text: str) -> None:
-        """Send one message: a subject of at most 100 characters, and a text of one screen."""
+    def publish(self, message: Message) -> None:
+        """Send one message."""
+        ...
+
+
+class Answers(Protocol):
+    """What people told, kept in the ledger: the first answer to a request stands."""
+
+    def give(self, grant_id: str, answer: Answer) -> Answer:
+        """Keep an answer, unless there is one; returns the one that stands."""
+        ...
+
+    def order_close(self, grant_id: str, order: CloseOrder) -> CloseOrder:
+        """Keep an order to close a grant, unless there is one; returns the one that stands."""
+        ...
+
+    def approve_ahead(self, ahead: Ahead) -> None:
+        """Keep an approval ahead of time."""
+        ...
+
+    def aheads(self, principal: str) -> list[Ahead]:
+        """Read a principal's approvals ahead of time, those that are over or taken back included, the oldest first."""
+        ...
+
+    def revoke_ahead(self, principal: str, ahead_id: str, by: str, at: datetime) -> Ahead | None:
+        """Take an approval ahead of time back; returns it as it stands then, None where there is none."""
+        ...
+
+
+class Links(Protocol):
+    """Links to the approval page."""
+
+    def link(self, grant_id: str, form: Form, until: datetime) -> str | None:
+        """A link by which one request can be answered, once; None where links are switched off."""
+        ...
+
+
+class Machines(Protocol):
+    """EC2, as far as the late rescue needs it."""
+
+    def console(self, region: str, instance_id: str) -> str:
+        """The latest text of an instance's serial console; empty where there is none (yet)."""
+        ...
+
+    def is_bootstrap_of(self, region: str, instance_id: str, infra_id: str) -> bool:
+        """Whether EC2 says that the instance runs and is tagged as this install's bootstrap node."""
+        ...
+
+    def reboot(self, region: str, instance_id: str) -> None:
+        """Reboot an instance."""
         ...

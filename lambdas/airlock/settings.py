@@ -7,16 +7,33 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from airlock.grants.approval import Form, Mode
+from airlock.messages.message import Language
 
 DEFAULT_TIMEOUT_MINUTES = 60
+DEFAULT_ANSWER_MINUTES = 30
+DEFAULT_PROPAGATION_SECONDS = 15
 TIMEOUT_MINUTES = range(5, 721)
 LEASE_SECONDS = 90
 """Longer than a function may run (60 s), so that a dead writer's lease ends only after the writer has."""
+T = TypeVar("T")
 _USER_OR_ROLE = r"arn:[a-z-]+:iam::[0-9]{12}:(user|role)/([\w+=,.@/-]*/)?[\w+=,.@-]+"
 
 
 class SettingsError(ValueError):
     """A setting is missing or wrong; the message names it, what came, and what to do."""
+
+
+class CloseOn(StrEnum):
+    """What closes a grant before its time."""
+
+    TERMINATED = "terminated"
+    """The end of the bootstrap instance."""
+    FETCHED = "fetched"
+    """The same, or the first look at its console that shows that it has its Ignition file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +45,26 @@ class Enrolled:
         groups: ARNs of groups whose inline policies may be rewritten for it.
         policies: ARNs of customer-managed policies that may be rewritten for it.
         window: how long a grant stays open at the most.
+        mode: when its grants may open.
+        form: how far they open the deny.
+        lifts_by_itself: whether a lift asks nobody, like a scoped grant.
+        rescue: whether its bootstrap instance is rebooted if the node was refused before the grant took effect.
+        close_on: what closes its grants.
     """
 
     arn: str
     groups: frozenset[str] = frozenset()
     policies: frozenset[str] = frozenset()
     window: timedelta = timedelta(minutes=DEFAULT_TIMEOUT_MINUTES)
+    mode: Mode = Mode.AUTOMATIC
+    form: Form = Form.SCOPED
+    lifts_by_itself: bool = False
+    rescue: bool = True
+    close_on: CloseOn = CloseOn.TERMINATED
+
+    def asks(self, form: Form) -> bool:
+        """Whether people have to agree before a grant of this form opens."""
+        return self.mode is Mode.APPROVAL or (form is Form.LIFTED and not self.lifts_by_itself)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +77,13 @@ class Settings:
         audit_log_group: the audit trail's log group.
         audit_log_stream: this function's stream in it.
         notices_topic: ARN of the SNS topic for notices.
+        approvals_topic: ARN of the SNS topic for requests.
+        event_source: the source of the events by which the airlock tells itself of orders.
+        page_url: of the approval page, None where links are off.
+        link_key: ARN of the KMS key that signs links, None where links are off.
+        language: of what people read.
+        answer_time: for how long an answer counts.
+        propagation: how long IAM takes to enforce a change.
         enrolled: the principals, by ARN.
     """
 
@@ -54,6 +92,13 @@ class Settings:
     audit_log_group: str
     audit_log_stream: str
     notices_topic: str
+    approvals_topic: str
+    event_source: str
+    page_url: str | None = None
+    link_key: str | None = None
+    language: Language = Language.ENGLISH
+    answer_time: timedelta = timedelta(minutes=DEFAULT_ANSWER_MINUTES)
+    propagation: timedelta = timedelta(seconds=DEFAULT_PROPAGATION_SECONDS)
     enrolled: Mapping[str, Enrolled] = field(default_factory=dict)
 
 
@@ -74,8 +119,28 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         audit_log_group=_required(environment, "AIRLOCK_AUDIT_LOG_GROUP"),
         audit_log_stream=_required(environment, "AIRLOCK_AUDIT_LOG_STREAM"),
         notices_topic=_required(environment, "AIRLOCK_NOTICES_TOPIC"),
+        approvals_topic=_required(environment, "AIRLOCK_APPROVALS_TOPIC"),
+        event_source=_required(environment, "AIRLOCK_EVENT_SOURCE"),
+        page_url=environment.get("AIRLOCK_PAGE_URL") or None,
+        link_key=environment.get("AIRLOCK_LINK_KEY") or None,
+        language=read_language(environment),
+        answer_time=timedelta(minutes=_number(environment, "AIRLOCK_ANSWER_MINUTES", DEFAULT_ANSWER_MINUTES)),
+        propagation=timedelta(seconds=_number(environment, "AIRLOCK_PROPAGATION_SECONDS", DEFAULT_PROPAGATION_SECONDS)),
         enrolled=read_principals(_required(environment, "AIRLOCK_PRINCIPALS")),
     )
+
+
+def read_language(environment: Mapping[str, str]) -> Language:
+    """Read the language of what people see.
+
+    Raises:
+        SettingsError: it is none that the airlock speaks.
+    """
+    told = environment.get("AIRLOCK_LANGUAGE", Language.ENGLISH)
+    try:
+        return Language(told)
+    except ValueError as error:
+        raise SettingsError(f"AIRLOCK_LANGUAGE must be en or ja, got {told!r}; deploy the template again") from error
 
 
 def read_principals(text: str) -> dict[str, Enrolled]:
@@ -107,7 +172,22 @@ def _enrolled(arn: str, options: object) -> Enrolled:
         groups=_arns(arn, options, "groups"),
         policies=_arns(arn, options, "policies"),
         window=timedelta(minutes=minutes),
+        mode=_one_of(arn, options, "mode", {str(mode): mode for mode in Mode}, Mode.AUTOMATIC),
+        form=_one_of(arn, options, "strategy", {"scope": Form.SCOPED, "lift": Form.LIFTED}, Form.SCOPED),
+        lifts_by_itself=_one_of(arn, options, "lifting", {"approval": False, "automatic": True}, default=False),
+        rescue=_one_of(arn, options, "rescue", {True: True, False: False}, default=True),
+        close_on=_one_of(arn, options, "close_on", {str(one): one for one in CloseOn}, CloseOn.TERMINATED),
     )
+
+
+def _one_of(arn: str, options: dict[str, object], setting: str, known: Mapping[Any, T], default: T) -> T:
+    """Look a setting up among the values that it may have."""
+    if setting not in options:
+        return default
+    told = options[setting]
+    if not isinstance(told, str | bool) or told not in known:
+        raise SettingsError(f"{setting} of {arn} must be one of {', '.join(map(str, known))}, got {told!r}")
+    return known[told]
 
 
 def _arns(arn: str, options: dict[str, object], setting: str) -> frozenset[str]:
@@ -115,6 +195,13 @@ def _arns(arn: str, options: dict[str, object], setting: str) -> frozenset[str]:
     if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
         raise SettingsError(f"{setting} of {arn} must be a list of ARNs, got {listed!r}")
     return frozenset(listed)
+
+
+def _number(environment: Mapping[str, str], name: str, default: int) -> int:
+    told = environment.get(name) or str(default)
+    if not told.isdecimal():
+        raise SettingsError(f"{name} must be a whole number, got {told!r}; the template sets it, so deploy it again")
+    return int(told)
 
 
 def _required(environment: Mapping[str, str], name: str) -> str:

@@ -7,14 +7,22 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from airlock.adapters.answers import DynamoAnswers
 from airlock.adapters.audit import LogAudit
 from airlock.adapters.clients import Clients, make_clients
 from airlock.adapters.clock import SystemClock
 from airlock.adapters.iam import IamPolicies
 from airlock.adapters.ledger import DynamoLedger
+from airlock.adapters.links import PageLinks
+from airlock.adapters.machines import Ec2Machines
 from airlock.adapters.notices import SnsNotices
-from airlock.ports import Clock
+from airlock.adapters.seals import KmsSeals
+from airlock.ports import Clock, Machines
+from airlock.reconcile.gate import Gate
 from airlock.reconcile.reconciler import Reconciler
+from airlock.reconcile.reconciliation import Reconciliation
+from airlock.reconcile.rescue import Rescuer
+from airlock.reconcile.telling import Telling
 from airlock.settings import Settings, settings_from
 
 
@@ -36,6 +44,7 @@ def wire(
     clients: Clients | None = None,
     clock: Clock | None = None,
     owner: str | None = None,
+    machines: Machines | None = None,
 ) -> Airlock:
     """Put the parts together.
 
@@ -44,6 +53,7 @@ def wire(
         clients: the AWS clients; boto3's unless told otherwise.
         clock: the time; the machine's unless told otherwise.
         owner: the name under which leases are taken; a new one each time unless told otherwise.
+        machines: where consoles are read and instances rebooted; EC2 unless told otherwise.
 
     Raises:
         SettingsError: a setting is missing or wrong.
@@ -51,14 +61,38 @@ def wire(
     settings = settings_from(environment)
     clients = clients or make_clients()
     clock = clock or SystemClock()
+    ledger = DynamoLedger(clients.dynamodb, settings.table, owner or uuid.uuid4().hex, clock)
+    policies = IamPolicies(clients.iam)
+    telling = Telling(
+        audit=LogAudit(lambda: clients.logs, settings.audit_log_group, settings.audit_log_stream),
+        notices=SnsNotices(lambda: clients.sns, settings.notices_topic),
+        approvals=SnsNotices(lambda: clients.sns, settings.approvals_topic),
+        links=PageLinks(
+            KmsSeals(lambda: clients.kms, settings.link_key) if settings.link_key else None, settings.page_url
+        ),
+        language=settings.language,
+    )
     return Airlock(
         settings=settings,
         reconciler=Reconciler(
             enrolled=settings.enrolled,
-            ledger=DynamoLedger(clients.dynamodb, settings.table, owner or uuid.uuid4().hex, clock),
-            policies=IamPolicies(clients.iam),
-            audit=LogAudit(lambda: clients.logs, settings.audit_log_group, settings.audit_log_stream),
-            notices=SnsNotices(lambda: clients.sns, settings.notices_topic),
+            ledger=ledger,
+            policies=policies,
+            reconciliation=Reconciliation(
+                enrolled=settings.enrolled,
+                ledger=ledger,
+                policies=policies,
+                gate=Gate(DynamoAnswers(clients.dynamodb, settings.table), telling, settings.answer_time),
+                telling=telling,
+                clock=clock,
+            ),
+            rescuer=Rescuer(
+                ledger=ledger,
+                machines=machines or Ec2Machines(clients.ec2),
+                clock=clock,
+                propagation=settings.propagation,
+            ),
+            telling=telling,
             clock=clock,
         ),
     )

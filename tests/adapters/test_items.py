@@ -8,6 +8,14 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from airlock.adapters.answer_items import (
+    ahead_from_text,
+    ahead_to_text,
+    answer_from_text,
+    answer_to_text,
+    close_order_from_text,
+    close_order_to_text,
+)
 from airlock.adapters.items import (
     facts_from_text,
     facts_to_text,
@@ -16,6 +24,7 @@ from airlock.adapters.items import (
     scope_from_item,
     scope_to_text,
 )
+from airlock.grants.approval import Ahead, Answer, Change, CloseOrder, Form, Plan, Way
 from airlock.grants.grant import CloseReason, Facts, Progress, State
 from airlock.install.names import Era
 from airlock.policy.exemption import Address, Exemption, Vpc
@@ -36,7 +45,11 @@ exemptions = st.builds(
     network=st.none()
     | st.sampled_from([Vpc("vpc-0aaaaaaaaaaaaaaa1"), Address("192.0.2.0/24"), Address("2001:db8::/32")]),
     not_after=moments,
+    lift=st.booleans(),
 )
+places = st.builds(PolicyPlace, st.sampled_from(PolicyKind), names, names)
+plans = st.builds(Plan, exemptions, st.lists(st.builds(Change, places, names, names), max_size=3).map(tuple))
+times = st.frozensets(st.tuples(names, moments), max_size=3)
 facts = st.builds(
     Facts,
     id=names,
@@ -51,7 +64,11 @@ facts = st.builds(
     own_vpcs=name_sets,
     endpoint_vpcs=name_sets,
     instance_vpcs=name_sets,
-    instances=name_sets,
+    boots=times,
+    fetched=st.none() | moments,
+    refused=name_sets,
+    shut_vpcs=name_sets,
+    rebooted=times,
     ended=st.none() | st.tuples(st.sampled_from(CloseReason), moments),
     event_ids=st.lists(names, max_size=4).map(tuple),
 )
@@ -65,10 +82,17 @@ progresses = st.builds(
     detail=st.none() | names,
     exemption=st.none() | exemptions,
     scopes=st.lists(names, max_size=3).map(tuple),
+    form=st.sampled_from(Form),
+    effective_at=st.none() | moments,
+    plan=st.none() | plans,
+    asked_at=st.none() | moments,
+    answer_until=st.none() | moments,
+    approved_by=st.none() | names,
+    alarmed=st.booleans(),
 )
 records = st.builds(
     PolicyRecord,
-    place=st.builds(PolicyPlace, st.sampled_from(PolicyKind), names, names),
+    place=places,
     baseline=names,
     baseline_version=st.none() | names,
     written=names,
@@ -102,3 +126,44 @@ def test_scopes_come_back(kept: list[PolicyRecord], grants: set[str]) -> None:
 def test_a_scope_that_only_holds_a_lease_is_empty() -> None:
     """Its item was made by the first lease, before anything was open."""
     assert scope_from_item(USER, {"lease_owner": {"S": "somebody"}}) == Scope(USER)
+
+
+@given(
+    st.builds(
+        Answer,
+        approved=st.booleans(),
+        form=st.sampled_from(Form),
+        at=moments,
+        by=names,
+        way=st.sampled_from(Way),
+        note=names,
+    )
+)
+def test_answers_come_back(kept: Answer) -> None:
+    """Who decided what, when and how."""
+    assert answer_from_text(answer_to_text(kept)) == kept
+
+
+@given(st.builds(CloseOrder, at=moments, by=names, note=names))
+def test_close_orders_come_back(kept: CloseOrder) -> None:
+    """Who ordered it, when, and what they wrote beside it."""
+    assert close_order_from_text(close_order_to_text(kept)) == kept
+
+
+@given(
+    st.builds(
+        Ahead,
+        id=names,
+        principal=names,
+        cluster=st.none() | names,
+        form=st.sampled_from(Form),
+        since=moments,
+        until=moments,
+        by=names,
+        note=names,
+        revoked=st.none() | st.tuples(names, moments),
+    )
+)
+def test_approvals_ahead_of_time_come_back(kept: Ahead) -> None:
+    """With whoever took it back."""
+    assert ahead_from_text(ahead_to_text(kept)) == kept

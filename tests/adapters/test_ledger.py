@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from airlock.adapters.ledger import DynamoLedger
-from airlock.grants.grant import Facts, Grant, State, first_heard, learn
+from airlock.grants.grant import Facts, Grant, State
+from airlock.grants.learning import first_heard, learn
 from airlock.install.cloudtrail import parse
 from airlock.install.signal import Signal, Skipped
 from airlock.policy.place import PolicyKind, PolicyPlace
@@ -60,21 +61,24 @@ def test_a_fact_learnt_meanwhile_isnt_lost(account: Account) -> None:
 
     # The end is read, and before it is written the VPC comes in between.
     account.calls.changes["GetItem"] = somebody_else
-    grant = ledger.record_end(ledger.unfinished()[0], signal(one.delete_bucket(at(60))))
+    grant = ledger.record_for(ledger.unfinished()[0], signal(one.delete_bucket(at(60))))
     assert grant is not None
     assert grant.facts.own_vpcs == {one.vpc}
     assert grant.facts.ended is not None
 
 
 def test_more_grants_than_a_batch_takes_are_all_read(account: Account) -> None:
-    """DynamoDB reads 100 items at once; the ledger reads any number, unknown ones left out, none twice."""
+    """DynamoDB reads 100 items at once; the ledger reads any number, unknown ones left out, none twice.
+
+    Of each grant three are asked for: itself, the answer about it, and the order to close it.
+    """
     ledger = ledger_of(account)
     for number in range(130):
         ledger.record(signal(install(f"lab-{number:05}").create_role(at(number))), at(number), WINDOW)
     ids = ledger.unfinished()
     assert len(ids) == 130
     assert {grant.id for grant in ledger.grants([*ids, "nobody-abcde-00000000", *ids[:3]])} == set(ids)
-    assert [name for name, _ in account.calls.made].count("BatchGetItem") == 2
+    assert [name for name, _ in account.calls.made].count("BatchGetItem") == 4
 
 
 def test_the_most_urgent_grant_is_swept_first(account: Account) -> None:

@@ -11,21 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airlock.grants.grant import (
-    EVENT_IDS_KEPT,
-    FINAL,
-    CloseReason,
-    Facts,
-    Grant,
-    Progress,
-    State,
-    exemption_of,
-    first_heard,
-    grant_id,
-    learn,
-    wants_open,
-    why_it_ends,
-)
+from airlock.grants.grant import FINAL, CloseReason, Facts, Grant, Progress, State, grant_id
+from airlock.grants.learning import EVENT_IDS_KEPT, first_heard, learn
+from airlock.grants.life import exemption_of, wants_open, why_it_ends
 from airlock.install.names import Era
 from airlock.install.signal import Signal, SignalKind
 from airlock.policy.exemption import Vpc

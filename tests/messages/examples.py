@@ -14,7 +14,7 @@ from airlock.messages.message import Message
 from airlock.policy.exemption import Exemption
 from airlock.policy.place import PolicyKind, PolicyPlace
 from airlock.policy.render import render
-from airlock.reconcile.happening import Decision, Drift, Happening, PolicyWrite
+from airlock.reconcile.happening import Decision, Drift, Happening
 from tests.policy.strategies import ACCOUNT, NOW, REGION, SAMPLES, USER, VPCS, exemption
 
 INFRA_ID = "prod-7xk2q"
@@ -149,14 +149,8 @@ HAPPENINGS: dict[str, Happening] = {
         found="{}",
         detail="the edit was kept, and the airlock's statements were taken out",
     ),
-    "write-failed": PolicyWrite(
-        place=PLACE,
-        grants=(facts_of().id,),
-        event_id=None,
-        before="{}",
-        after="{}",
-        outcome="failed",
-        detail="ThrottlingException: Rate exceeded",
+    "close-failed": decided(
+        "close-failed", opened(), "ClientError: ThrottlingException: Rate exceeded", state=State.CLOSING
     ),
 }
 """What people are told of, by the name of the golden text."""
@@ -183,10 +177,9 @@ def prose_of(text: str) -> list[str]:
 def weight(message: Message) -> int:
     """Bytes that a message takes of SNS's limit at the most.
 
-    The text twice (default, e-mail), the data for each other protocol (http, https, sqs, lambda, firehose), as JSON
-    that may be written in ASCII, and the attributes with their names and types.
+    The text for e-mail, the data for machines as JSON that may be written in ASCII, and the attributes with their names
+    and types.
     """
-    bodies = {"default": message.text, "email": message.text}
-    machines = {name: json.dumps(message.data) for name in ("http", "https", "sqs", "lambda", "firehose")}
+    bodies = {"default": json.dumps(message.data), "email": message.text, "sms": message.subject}
     attributes = sum(len(f"{name}String{value}".encode()) for name, value in message.attributes.items())
-    return len(json.dumps({**bodies, **machines})) + attributes + len(message.subject.encode())
+    return len(json.dumps(bodies)) + attributes + len(message.subject.encode())

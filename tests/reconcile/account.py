@@ -19,9 +19,11 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 from moto.sns.models import sns_backends
 
+from airlock.adapters.answers import DynamoAnswers
 from airlock.adapters.clients import Clients, make_clients
 from airlock.adapters.iam import IamPolicies
 from airlock.adapters.ledger import DynamoLedger
+from airlock.grants.approval import Answer, Form, Way
 from airlock.grants.grant import Grant, grant_id
 from airlock.handlers.sweeper import sweep_with
 from airlock.handlers.watcher import act_on
@@ -174,8 +176,40 @@ class Account:
 
     def notices(self) -> list[tuple[str, str]]:
         """Subjects and texts of the notices."""
-        topic = sns_backends[ACCOUNT][HOME].topics[f"arn:aws:sns:{HOME}:{ACCOUNT}:notices"]
-        return [(str(sent[2]), str(sent[1])) for sent in topic.sent_notifications]
+        return self._sent("notices")
+
+    def requests(self) -> list[tuple[str, str]]:
+        """Subjects and texts of what the approvers were sent."""
+        return self._sent("approvals")
+
+    def answer(
+        self, infra_id: str, principal: str = USER, form: Form = Form.SCOPED, *, approved: bool = True
+    ) -> list[str]:
+        """Somebody answers a request, and the watcher hears of it."""
+        name = grant_id(ACCOUNT, principal, infra_id)
+        told = Answer(approved=approved, form=form, at=self.clock.now(), by="203.0.113.9", way=Way.LINK)
+        self.answers.give(name, told)
+        return self.order(name)
+
+    def order(self, name: str) -> list[str]:
+        """The event that tells the watcher of an answer or an order comes."""
+        event = {
+            "id": "order-1",
+            "source": "bootstrap-airlock",
+            "detail-type": "Airlock Order",
+            "account": ACCOUNT,
+            "detail": {"grant": name},
+        }
+        return _names(act_on(event, self.airlock))
+
+    @property
+    def answers(self) -> DynamoAnswers:
+        """What people tell, by the test's own client."""
+        return DynamoAnswers(self.aside.dynamodb, "ledger")
+
+    def _sent(self, name: str) -> list[tuple[str, str]]:
+        topic = sns_backends[ACCOUNT][HOME].topics[f"arn:aws:sns:{HOME}:{ACCOUNT}:{name}"]
+        return [(str(sent[2]), str(json.loads(sent[1])["email"])) for sent in topic.sent_notifications]
 
     def writes(self) -> list[str]:
         """The calls by which the airlock has changed policies."""
@@ -204,6 +238,8 @@ class Account:
             "AIRLOCK_AUDIT_LOG_GROUP": "audit",
             "AIRLOCK_AUDIT_LOG_STREAM": "tests",
             "AIRLOCK_NOTICES_TOPIC": f"arn:aws:sns:{HOME}:{ACCOUNT}:notices",
+            "AIRLOCK_APPROVALS_TOPIC": f"arn:aws:sns:{HOME}:{ACCOUNT}:approvals",
+            "AIRLOCK_EVENT_SOURCE": "bootstrap-airlock",
             "AIRLOCK_PRINCIPALS": json.dumps(self.principals),
         }
 
@@ -240,6 +276,7 @@ def _resources(aside: Clients) -> None:
     aside.logs.create_log_group(logGroupName="audit")
     aside.logs.create_log_stream(logGroupName="audit", logStreamName="tests")
     aside.sns.create_topic(Name="notices")
+    aside.sns.create_topic(Name="approvals")
 
 
 def _names(answer: dict[str, object]) -> list[str]:

@@ -18,7 +18,7 @@ from tests.reconcile.interference import Crash, refusal
 
 POLICY = (SAMPLES / "aws-example.json").read_text()
 BY_HUMAN = {"Sid": "ByHuman", "Effect": "Allow", "Action": "ec2:*", "Resource": "*"}
-EDITED = "Bootstrap Airlock: a policy was edited"
+EDITED = "ALARM: a policy was edited while it was open: net"
 
 
 def with_edit(text: str | None) -> str:

@@ -113,10 +113,7 @@ def test_every_event_twice_changes_nothing_more(account: Account) -> None:
         assert account.deliver(event) == []
         assert account.writes() == writes
     assert account.text(place) == POLICY
-    assert [subject for subject, _ in account.notices()] == [
-        "Bootstrap Airlock: opened for prod-7xk2q",
-        "Bootstrap Airlock: closed for prod-7xk2q",
-    ]
+    assert [subject.split(":")[0] for subject, _ in account.notices()] == ["Opened", "Narrowed", "Narrowed", "Closed"]
 
 
 def test_late_signals_dont_open_a_closed_grant_again(account: Account) -> None:

@@ -30,8 +30,8 @@ def refused(account: Account, principal: str = USER) -> tuple[str | None, str]:
     assert progress.state is State.REFUSED
     assert account.writes() == []
     (subject, text) = account.notices()[-1]
-    assert subject == "Bootstrap Airlock: refused for prod-7xk2q"
-    assert str(progress.detail) in text
+    assert subject.startswith("Refused: OpenShift install prod-7xk2q")
+    assert str(progress.detail) in " ".join(text.split())
     return progress.reason, str(progress.detail)
 
 

@@ -10,6 +10,8 @@ import json
 from datetime import datetime
 from typing import Any
 
+from airlock.adapters.answer_items import answer_from_text, close_order_from_text
+from airlock.grants.approval import Change, Form, Plan
 from airlock.grants.grant import CloseReason, Facts, Grant, Progress, State
 from airlock.install.names import Era
 from airlock.policy.exemption import Address, Exemption, Vpc, from_iso, iso
@@ -35,7 +37,11 @@ def facts_to_text(facts: Facts) -> str:
             "own_vpcs": sorted(facts.own_vpcs),
             "endpoint_vpcs": sorted(facts.endpoint_vpcs),
             "instance_vpcs": sorted(facts.instance_vpcs),
-            "instances": sorted(facts.instances),
+            "boots": _times(facts.boots),
+            "fetched": _iso(facts.fetched),
+            "refused": sorted(facts.refused),
+            "shut_vpcs": sorted(facts.shut_vpcs),
+            "rebooted": _times(facts.rebooted),
             "ended": [str(facts.ended[0]), iso(facts.ended[1])] if facts.ended else None,
             "event_ids": list(facts.event_ids),
         }
@@ -58,7 +64,11 @@ def facts_from_text(text: str) -> Facts:
         own_vpcs=frozenset(kept["own_vpcs"]),
         endpoint_vpcs=frozenset(kept["endpoint_vpcs"]),
         instance_vpcs=frozenset(kept["instance_vpcs"]),
-        instances=frozenset(kept["instances"]),
+        boots=_times_from(kept["boots"]),
+        fetched=_from_iso(kept["fetched"]),
+        refused=frozenset(kept["refused"]),
+        shut_vpcs=frozenset(kept["shut_vpcs"]),
+        rebooted=_times_from(kept["rebooted"]),
         ended=(CloseReason(kept["ended"][0]), from_iso(kept["ended"][1])) if kept["ended"] else None,
         event_ids=tuple(kept["event_ids"]),
     )
@@ -75,7 +85,15 @@ def progress_to_text(progress: Progress) -> str:
             "detail": progress.detail,
             "exemption": _exemption(progress.exemption) if progress.exemption else None,
             "scopes": list(progress.scopes),
-        }
+            "form": str(progress.form),
+            "effective_at": _iso(progress.effective_at),
+            "plan": _plan(progress.plan) if progress.plan else None,
+            "asked_at": _iso(progress.asked_at),
+            "answer_until": _iso(progress.answer_until),
+            "approved_by": progress.approved_by,
+            "alarmed": progress.alarmed,
+        },
+        ensure_ascii=False,
     )
 
 
@@ -91,12 +109,24 @@ def progress_from_text(state: str, text: str) -> Progress:
         detail=kept["detail"],
         exemption=_exemption_from(kept["exemption"]) if kept["exemption"] else None,
         scopes=tuple(kept["scopes"]),
+        form=Form(kept["form"]),
+        effective_at=_from_iso(kept["effective_at"]),
+        plan=_plan_from(kept["plan"]) if kept["plan"] else None,
+        asked_at=_from_iso(kept["asked_at"]),
+        answer_until=_from_iso(kept["answer_until"]),
+        approved_by=kept["approved_by"],
+        alarmed=kept["alarmed"],
     )
 
 
-def grant_from_item(item: Item) -> Grant:
-    """A grant from its item."""
-    return Grant(facts_from_text(item["facts"]["S"]), progress_from_text(item["state"]["S"], item["progress"]["S"]))
+def grant_from_item(item: Item, answer: Item | None = None, order: Item | None = None) -> Grant:
+    """A grant from its item, and those of its answer and its close order where there are any."""
+    return Grant(
+        facts_from_text(item["facts"]["S"]),
+        progress_from_text(item["state"]["S"], item["progress"]["S"]),
+        answer_from_text(answer["content"]["S"]) if answer else None,
+        close_order_from_text(order["content"]["S"]) if order else None,
+    )
 
 
 def scope_to_text(scope: Scope) -> str:
@@ -106,9 +136,7 @@ def scope_to_text(scope: Scope) -> str:
             "grants": sorted(scope.grants),
             "policies": [
                 {
-                    "kind": str(record.place.kind),
-                    "holder": record.place.holder,
-                    "name": record.place.name,
+                    **_place(record.place),
                     "baseline": record.baseline,
                     "baseline_version": record.baseline_version,
                     "written": record.written,
@@ -131,7 +159,7 @@ def scope_from_item(scope_id: str, item: Item) -> Scope:
     kept = json.loads(item["content"]["S"])
     records = [
         PolicyRecord(
-            place=PolicyPlace(PolicyKind(record["kind"]), record["holder"], record["name"]),
+            place=_place_from(record),
             baseline=record["baseline"],
             baseline_version=record["baseline_version"],
             written=record["written"],
@@ -155,6 +183,7 @@ def _exemption(exemption: Exemption) -> Item:
         "vpc": network.vpc_id if isinstance(network, Vpc) else None,
         "cidr": network.cidr if isinstance(network, Address) else None,
         "not_after": iso(exemption.not_after),
+        "lift": exemption.lift,
     }
 
 
@@ -166,7 +195,34 @@ def _exemption_from(kept: Item) -> Exemption:
         region=kept["region"],
         network=Vpc(kept["vpc"]) if kept["vpc"] else Address(kept["cidr"]) if kept["cidr"] else None,
         not_after=from_iso(kept["not_after"]),
+        lift=kept["lift"],
     )
+
+
+def _plan(plan: Plan) -> Item:
+    changes = [{**_place(change.place), "before": change.before, "after": change.after} for change in plan.changes]
+    return {"exemption": _exemption(plan.exemption), "changes": changes}
+
+
+def _plan_from(kept: Item) -> Plan:
+    changes = tuple(Change(_place_from(change), change["before"], change["after"]) for change in kept["changes"])
+    return Plan(_exemption_from(kept["exemption"]), changes)
+
+
+def _place(place: PolicyPlace) -> Item:
+    return {"kind": str(place.kind), "holder": place.holder, "name": place.name}
+
+
+def _place_from(kept: Item) -> PolicyPlace:
+    return PolicyPlace(PolicyKind(kept["kind"]), kept["holder"], kept["name"])
+
+
+def _times(pairs: frozenset[tuple[str, datetime]]) -> list[list[str]]:
+    return [[instance_id, iso(at)] for instance_id, at in sorted(pairs)]
+
+
+def _times_from(kept: list[list[str]]) -> frozenset[tuple[str, datetime]]:
+    return frozenset((instance_id, from_iso(at)) for instance_id, at in kept)
 
 
 def _iso(moment: datetime | None) -> str | None:

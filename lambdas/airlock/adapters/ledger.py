@@ -16,7 +16,8 @@ from airlock.adapters.items import (
     scope_to_text,
 )
 from airlock.adapters.leases import Leases
-from airlock.grants.grant import Facts, Grant, Progress, first_heard, learn
+from airlock.grants.grant import Facts, Grant, Progress
+from airlock.grants.learning import first_heard, learn
 from airlock.install.signal import Signal
 from airlock.policy.exemption import from_iso, iso
 from airlock.ports import LEASE_PATIENCE_SECONDS, Clock, ConflictError, Scope
@@ -54,20 +55,22 @@ class DynamoLedger:
     def record(self, signal: Signal, now: datetime, window: timedelta) -> Grant:
         """Add a signal's facts to its grant, making the grant if it is the first."""
         facts = learn(first_heard(signal, now, window), signal)
-        names, values = {"#open": "open", "#state": "state"}, self._facts_values(facts, 1)
+        names, values = {"#open": "open", "#state": "state", "#month": "month"}, self._facts_values(facts, 1)
         progress = Progress()
         values |= {
             ":open": {"S": "open"},
             ":not_after": {"S": iso(facts.not_after)},
             ":state": {"S": str(progress.state)},
             ":progress": {"S": progress_to_text(progress)},
+            ":month": {"S": iso(facts.requested_at)[:7]},
+            ":requested": {"S": iso(facts.requested_at)},
         }
         try:
             self._dynamodb.update_item(
                 TableName=self._table,
                 Key=_grant_key(facts.id),
                 UpdateExpression="SET facts = :facts, version = :version, #open = :open, not_after = :not_after, "
-                "#state = :state, progress = :progress",
+                "#state = :state, progress = :progress, #month = :month, requested_at = :requested",
                 ConditionExpression="attribute_not_exists(pk)",
                 ExpressionAttributeNames=names,
                 ExpressionAttributeValues=values,
@@ -77,10 +80,24 @@ class DynamoLedger:
             return self._add_facts(_item_of(error), signal)
         return Grant(facts, progress)
 
-    def record_end(self, grant_id: str, signal: Signal) -> Grant | None:
-        """Add the end of a bootstrap instance to its grant; None where there is no such grant."""
+    def record_for(self, grant_id: str, signal: Signal) -> Grant | None:
+        """Add what was learnt of a bootstrap instance to its grant; None where there is no such grant."""
         answer = self._dynamodb.get_item(TableName=self._table, Key=_grant_key(grant_id), ConsistentRead=True)
         return self._add_facts(answer["Item"], signal) if "Item" in answer else None
+
+    def claim(self, name: str, now: datetime) -> bool:
+        """Take what may be done once, such as the reboot of an instance; False if somebody has taken it before."""
+        try:
+            self._dynamodb.update_item(
+                TableName=self._table,
+                Key={"pk": {"S": f"claim#{name}"}, "sk": {"S": "claim"}},
+                UpdateExpression="SET claimed_at = :now, expires_at = :expires",
+                ConditionExpression="attribute_not_exists(pk)",
+                ExpressionAttributeValues={":now": {"S": iso(now)}, ":expires": _expiry(now)},
+            )
+        except self._dynamodb.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
 
     def instance_started(self, instance_id: str, grant_id: str, now: datetime) -> datetime | None:
         """Remember whose bootstrap instance it is; returns when it ended, if that was heard first."""
@@ -95,19 +112,17 @@ class DynamoLedger:
     # Grants -----------------------------------------------------------------------------------------------------
 
     def grants(self, ids: Iterable[str]) -> list[Grant]:
-        """Read grants, consistently and in the order asked for; unknown IDs are left out."""
+        """Read grants with what people decided about them, consistently and in the order asked for.
+
+        Unknown IDs are left out.
+        """
         wanted = list(dict.fromkeys(ids))
-        keys = [_grant_key(grant_id) for grant_id in wanted]
-        found: list[Grant] = []
-        while keys:
-            request: Any = {self._table: {"Keys": keys[:BATCH], "ConsistentRead": True}}
-            answer = self._dynamodb.batch_get_item(RequestItems=request)
-            found += [grant_from_item(item) for item in answer["Responses"].get(self._table, [])]
-            # What DynamoDB had no capacity for comes back as unprocessed and is asked for again.
-            unprocessed: dict[str, Any] = dict(answer.get("UnprocessedKeys", {}))
-            keys = unprocessed.get(self._table, {}).get("Keys", []) + keys[BATCH:]
-        order = {grant_id: place for place, grant_id in enumerate(wanted)}
-        return sorted(found, key=lambda grant: order[grant.id])
+        found = self._read_all([key for grant_id in wanted for key in _keys_of(grant_id)])
+        return [
+            grant_from_item(found[f"grant#{one}"], found.get(f"answer#{one}"), found.get(f"order#{one}"))
+            for one in wanted
+            if f"grant#{one}" in found
+        ]
 
     def unfinished(self) -> list[str]:
         """IDs of the grants that haven't ended, the most urgent first; read from a sparse index, never by a scan."""
@@ -173,16 +188,28 @@ class DynamoLedger:
                 continue
             return Grant(facts, grant.progress)
 
+    def _read_all(self, keys: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        """Read items, consistently; those that exist, by their partition key."""
+        found: dict[str, dict[str, Any]] = {}
+        while keys:
+            request: Any = {self._table: {"Keys": keys[:BATCH], "ConsistentRead": True}}
+            answer = self._dynamodb.batch_get_item(RequestItems=request)
+            found |= {str(item["pk"]["S"]): dict(item) for item in answer["Responses"].get(self._table, [])}
+            # What DynamoDB had no capacity for comes back as unprocessed and is asked for again.
+            unprocessed: dict[str, Any] = dict(answer.get("UnprocessedKeys", {}))
+            keys = unprocessed.get(self._table, {}).get("Keys", []) + keys[BATCH:]
+        return found
+
     def _instance(self, instance_id: str, attribute: str, value: str, now: datetime) -> dict[str, Any]:
         """Set an attribute of an instance unless it is set already, and give the whole item."""
         answer = self._dynamodb.update_item(
             TableName=self._table,
-            Key={"pk": {"S": f"instance#{instance_id}"}, "sk": {"S": "instance"}},
+            Key=_instance_key(instance_id),
             UpdateExpression="SET #name = if_not_exists(#name, :value), expires_at = :expires",
             ExpressionAttributeNames={"#name": attribute},
             ExpressionAttributeValues={
                 ":value": {"S": value},
-                ":expires": {"N": str(int((now + INSTANCE_KEPT).timestamp()))},
+                ":expires": _expiry(now),
             },
             ReturnValues="ALL_NEW",
         )
@@ -235,6 +262,23 @@ def scope_key(scope_id: str) -> dict[str, Any]:
 
 def _grant_key(grant_id: str) -> dict[str, Any]:
     return {"pk": {"S": f"grant#{grant_id}"}, "sk": {"S": "grant"}}
+
+
+def _keys_of(grant_id: str) -> list[dict[str, Any]]:
+    """The keys of a grant, of the answer about it and of the order to close it."""
+    return [
+        _grant_key(grant_id),
+        {"pk": {"S": f"answer#{grant_id}"}, "sk": {"S": "answer"}},
+        {"pk": {"S": f"order#{grant_id}"}, "sk": {"S": "close"}},
+    ]
+
+
+def _instance_key(instance_id: str) -> dict[str, Any]:
+    return {"pk": {"S": f"instance#{instance_id}"}, "sk": {"S": "instance"}}
+
+
+def _expiry(now: datetime) -> Any:  # noqa: ANN401 - an attribute value, as DynamoDB writes it
+    return {"N": str(int((now + INSTANCE_KEPT).timestamp()))}
 
 
 def _item_of(error: ClientError) -> dict[str, Any]:

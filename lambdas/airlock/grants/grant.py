@@ -8,30 +8,32 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
-from airlock.install.names import Era, bootstrap_object_arns
-from airlock.install.signal import Signal, SignalKind
-from airlock.policy.exemption import Exemption, Vpc
-
-EVENT_IDS_KEPT = 20
-"""How many signals' event IDs a grant remembers; the audit log has them all."""
+from airlock.grants.approval import Answer, CloseOrder, Form, Plan
+from airlock.install.names import Era
+from airlock.policy.exemption import Exemption
 
 
 class State(StrEnum):
-    """Where a grant stands. The last four are final: a grant never leaves them."""
+    """Where a grant stands. The last five are final: a grant never leaves them."""
 
     REQUESTED = "requested"
+    PENDING = "pending"
+    """Somebody has been asked."""
+    OBSERVING = "observing"
+    """Nothing is opened; what would be is told."""
     OPEN = "open"
     CLOSING = "closing"
     CLOSED = "closed"
     REFUSED = "refused"
     REJECTED = "rejected"
     EXPIRED = "expired"
+    OBSERVED = "observed"
 
 
-FINAL = frozenset({State.CLOSED, State.REFUSED, State.REJECTED, State.EXPIRED})
+FINAL = frozenset({State.CLOSED, State.REFUSED, State.REJECTED, State.EXPIRED, State.OBSERVED})
 
 
 class CloseReason(StrEnum):
@@ -43,6 +45,10 @@ class CloseReason(StrEnum):
     NOTHING_TO_OPEN = "nothing-to-open"
     POLICY_EDITED = "policy-edited"
     PRINCIPAL_GONE = "principal-gone"
+    FETCHED = "fetched"
+    OPERATOR = "operator"
+    REJECTED = "rejected"
+    UNANSWERED = "unanswered"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +64,11 @@ class Facts:
         own_vpcs: VPCs that the install made.
         endpoint_vpcs: VPCs in which it made an S3 gateway endpoint.
         instance_vpcs: the VPC that the bootstrap instance runs in; more than one if the installer tried again.
-        instances: the bootstrap instance's ID; more than one if the installer tried again.
+        boots: the bootstrap instance's ID and when it was launched; more than one if the installer tried again.
+        fetched: when the console was first seen to tell that the node has its file.
+        refused: instances whose console told of a 403.
+        shut_vpcs: VPCs to which the grant was held when the node was refused; its fetch takes another way.
+        rebooted: instances that the airlock rebooted, and when.
         ended: why and when the install needs the grant no more.
         event_ids: of the signals, oldest first, at most 20.
     """
@@ -75,9 +85,18 @@ class Facts:
     own_vpcs: frozenset[str] = frozenset()
     endpoint_vpcs: frozenset[str] = frozenset()
     instance_vpcs: frozenset[str] = frozenset()
-    instances: frozenset[str] = frozenset()
+    boots: frozenset[tuple[str, datetime]] = frozenset()
+    fetched: datetime | None = None
+    refused: frozenset[str] = frozenset()
+    shut_vpcs: frozenset[str] = frozenset()
+    rebooted: frozenset[tuple[str, datetime]] = frozenset()
     ended: tuple[CloseReason, datetime] | None = None
     event_ids: tuple[str, ...] = ()
+
+    @property
+    def instances(self) -> frozenset[str]:
+        """IDs of the bootstrap instances."""
+        return frozenset(instance_id for instance_id, _ in self.boots)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +112,13 @@ class Progress:
         detail: the same in plain words.
         exemption: what IAM holds open now, None where nothing is.
         scopes: ARNs of the holders whose policies are, or are about to be, opened for it.
+        form: how far it opens, once that is decided.
+        effective_at: when IAM was last seen to hold more open for it than before; not moved by a narrowing.
+        plan: what was asked for, would have been opened, or was written last.
+        asked_at: when people were asked.
+        answer_until: the last second at which an answer counts.
+        approved_by: whose approval it was opened on; None where none was needed.
+        alarmed: whether people were told that it can't be closed.
     """
 
     state: State = State.REQUESTED
@@ -103,14 +129,30 @@ class Progress:
     detail: str | None = None
     exemption: Exemption | None = None
     scopes: tuple[str, ...] = ()
+    form: Form = Form.SCOPED
+    effective_at: datetime | None = None
+    plan: Plan | None = None
+    asked_at: datetime | None = None
+    answer_until: datetime | None = None
+    approved_by: str | None = None
+    alarmed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """One exemption's life, as the ledger keeps it."""
+    """One exemption's life, as the ledger keeps it.
+
+    Attributes:
+        facts: what the signals told.
+        progress: how far the airlock has come.
+        answer: what somebody decided about it, if anybody has.
+        close_order: an operator's order to close it, if there is one.
+    """
 
     facts: Facts
     progress: Progress
+    answer: Answer | None = None
+    close_order: CloseOrder | None = None
 
     @property
     def id(self) -> str:
@@ -124,124 +166,10 @@ class Grant:
 
     def with_progress(self, **changes: object) -> Grant:
         """The same grant, further on."""
-        return Grant(self.facts, replace(self.progress, **changes))  # type: ignore[arg-type]  # checked by replace
+        return replace(self, progress=replace(self.progress, **changes))  # type: ignore[arg-type]  # checked by replace
 
 
 def grant_id(account: str, principal: str, infra_id: str) -> str:
     """Name the grant of one principal's install: the infra ID, and eight characters that stand for the rest."""
     digest = hashlib.sha256(f"{account}|{principal}".encode()).hexdigest()
     return f"{infra_id}-{digest[:8]}"
-
-
-def first_heard(signal: Signal, now: datetime, window: timedelta) -> Facts:
-    """The facts of an install's first signal.
-
-    The window runs from when the call was made, not from when the event arrived: a late event opens for what is left,
-    and one that is older than the window opens nothing.
-
-    Args:
-        signal: one that names a principal and an infra ID.
-        now: the present moment.
-        window: for how long the grant may stay open.
-
-    Raises:
-        ValueError: the signal names no principal or no infra ID.
-    """
-    if signal.principal is None or signal.infra_id is None or signal.partition is None:
-        raise ValueError(f"the signal {signal.event_id} names no install")
-    return Facts(
-        id=grant_id(signal.account, signal.principal, signal.infra_id),
-        account=signal.account,
-        partition=signal.partition,
-        principal=signal.principal,
-        infra_id=signal.infra_id,
-        requested_at=now,
-        not_after=(min(signal.at, now) + window).replace(microsecond=0),
-    )
-
-
-def learn(facts: Facts, signal: Signal) -> Facts:
-    """Add what a signal tells. Learning a signal twice, or two in another order, gives the same facts."""
-    learnt = replace(
-        facts,
-        regions=facts.regions | ({signal.region} if signal.region else set()),
-        eras=facts.eras | ({signal.era} if signal.era else set()),
-        event_ids=_remember(facts.event_ids, signal.event_id),
-    )
-    vpc = {signal.vpc_id} if signal.vpc_id else set()
-    match signal.kind:
-        case SignalKind.VPC_CREATED:
-            return replace(learnt, own_vpcs=facts.own_vpcs | vpc)
-        case SignalKind.ENDPOINT_CREATED:
-            return replace(learnt, endpoint_vpcs=facts.endpoint_vpcs | vpc)
-        case SignalKind.INSTANCE_STARTED:
-            instances = facts.instances | ({signal.instance_id} if signal.instance_id else set())
-            return replace(learnt, instance_vpcs=facts.instance_vpcs | vpc, instances=instances)
-        case SignalKind.INSTANCE_ENDED:
-            return _ended(learnt, CloseReason.INSTANCE_ENDED, signal.at)
-        case SignalKind.BUCKET_DELETED:
-            return _ended(learnt, CloseReason.BUCKET_DELETED, signal.at)
-    return learnt
-
-
-def is_new(grant: Grant) -> bool:
-    """Whether one signal alone is known of the grant, so that nobody else can have worked on it yet."""
-    return len(grant.facts.event_ids) <= 1
-
-
-def exemption_of(facts: Facts) -> Exemption:
-    """What the grant has to open, given what is known.
-
-    Both eras' objects until one era shows itself. Any network until an S3 gateway endpoint is seen in one VPC;
-    and any network again if the bootstrap instance turns out to run elsewhere, for then its fetch takes another way.
-    """
-    era = next(iter(facts.eras)) if len(facts.eras) == 1 else None
-    objects = bootstrap_object_arns(facts.infra_id, facts.partition, era)
-    return Exemption(
-        principal=facts.principal,
-        objects=objects,
-        # CAPA's installer stores the object under aws:kms (openshift/installer, pkg/infrastructure/aws/clusterapi).
-        encrypted=() if era is Era.TERRAFORM else bootstrap_object_arns(facts.infra_id, facts.partition, Era.CAPA),
-        region=next(iter(facts.regions)) if len(facts.regions) == 1 else None,
-        network=_network(facts),
-        not_after=facts.not_after,
-    )
-
-
-def wants_open(grant: Grant, now: datetime) -> bool:
-    """Whether the grant's exemption should be in the policies at this moment."""
-    stays = grant.progress.state in (State.REQUESTED, State.OPEN)
-    return stays and grant.facts.ended is None and now < grant.facts.not_after
-
-
-def why_it_ends(grant: Grant) -> tuple[str, str]:
-    """The reason for which a grant that isn't wanted open is closed, and the same in plain words."""
-    progress, ended = grant.progress, grant.facts.ended
-    if progress.state is State.CLOSING and progress.reason:
-        return progress.reason, progress.detail or ""
-    if ended is None:
-        return str(CloseReason.TIMEOUT), "its time ran out"
-    if ended[0] is CloseReason.INSTANCE_ENDED:
-        return str(ended[0]), "the bootstrap instance shut down"
-    return str(ended[0]), "the bootstrap bucket was deleted"
-
-
-def _network(facts: Facts) -> Vpc | None:
-    # An endpoint in a VPC that the install is known not to have made says nothing of where its node will run.
-    candidates = facts.endpoint_vpcs & facts.own_vpcs if facts.own_vpcs else facts.endpoint_vpcs
-    if len(candidates) != 1:
-        return None
-    vpc = next(iter(candidates))
-    return Vpc(vpc) if facts.instance_vpcs <= {vpc} else None
-
-
-def _ended(facts: Facts, reason: CloseReason, at: datetime) -> Facts:
-    if facts.ended is not None and (facts.ended[1], facts.ended[0]) <= (at, reason):
-        return facts
-    return replace(facts, ended=(reason, at))
-
-
-def _remember(event_ids: tuple[str, ...], event_id: str) -> tuple[str, ...]:
-    if event_id in event_ids or len(event_ids) >= EVENT_IDS_KEPT:
-        return event_ids
-    return (*event_ids, event_id)

@@ -18,6 +18,14 @@ _COUNTED = {
     "refuse": "GrantsRefused",
     "expire": "GrantsExpired",
     "narrow": "GrantsNarrowed",
+    "ask": "ApprovalsAsked",
+    "approve": "GrantsApproved",
+    "reject": "GrantsRejected",
+    "unanswered": "ApprovalsUnanswered",
+    "observe": "GrantsObserved",
+    "rescue": "NodesRescued",
+    "rescue-failed": "RescuesFailed",
+    "not-helped": "NodesNotHelped",
 }
 
 

@@ -1,4 +1,4 @@
-"""The watcher: EventBridge brings it the calls of enrolled principals, and instances that end."""
+"""The watcher: EventBridge brings it the calls of enrolled principals, instances that end, and people's orders."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from airlock.handlers.observability import Count, count_nothing, count_one, logger, metrics, tell
+from airlock.handlers.orders import read_order
 from airlock.install.cloudtrail import parse
 from airlock.install.signal import Skipped
 from airlock.wiring import Airlock, wire
@@ -32,6 +33,12 @@ def handle(event: Any, context: object) -> dict[str, object]:  # noqa: ANN401, A
 
 def act_on(event: object, parts: Airlock, count: Count = count_nothing) -> dict[str, object]:
     """The handler's work, on given parts: shared by the function and by ``airlock replay``."""
+    order = read_order(event, parts.settings)
+    if order is not None:
+        count("OrdersHandled")
+        happened = parts.reconciler.obey(order.grant_id, order.event_id)
+        tell(happened, count)
+        return {"order": order.grant_id, "happened": [happening.audit_name for happening in happened]}
     parsed = parse(event)
     if not isinstance(parsed, Skipped) and parsed[0].account != parts.settings.account:
         reason = f"the event is of account {parsed[0].account}, which isn't ours"

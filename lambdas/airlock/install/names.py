@@ -23,6 +23,7 @@ class Era(StrEnum):
 # wider ones, so any lower-case letter or digit counts. Only letters, digits and "-" get through: what matches can go
 # into an ARN, where "*", "?", "/" and "$" would mean something.
 _INFRA_ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,19}[A-Za-z0-9])?-[a-z0-9]{5}")
+_NAME_LIMIT = 21
 _PARTITION = re.compile(r"aws(?:-[a-z]{1,8}){0,3}")
 
 _CAPA_BUCKET_PREFIX = "openshift-bootstrap-data-"
@@ -37,6 +38,16 @@ def is_infra_id(text: str) -> bool:
     The name holds ASCII letters, digits and `-`, and neither starts nor ends with `-`.
     """
     return _INFRA_ID.fullmatch(text) is not None
+
+
+def normalised_cluster_name(name: str) -> str:
+    """Give what an infra ID makes of a cluster's name, before the hyphen and the five random characters.
+
+    Characters outside `[A-Za-z0-9-]` become `-`, runs of `-` one, 21 characters stay, and no `-` at the end
+    (installer: pkg/asset/installconfig/clusterid.go).
+    """
+    safe = re.sub(r"-+", "-", re.sub(r"[^A-Za-z0-9-]", "-", name))
+    return safe[:_NAME_LIMIT].rstrip("-")
 
 
 def bootstrap_bucket(infra_id: str, era: Era) -> str:

@@ -22,6 +22,14 @@ class SignalKind(StrEnum):
     INSTANCE_ENDED = "instance-ended"
     """Some instance is shutting down or terminated; whose it was, the event doesn't tell."""
     BUCKET_DELETED = "bucket-deleted"
+    FETCH_SUCCEEDED = "fetch-succeeded"
+    """The bootstrap node's console shows that it has its Ignition file. The airlock tells itself, as for the rest."""
+    FETCH_REFUSED = "fetch-refused"
+    """The console shows a 403; with ``vpc_id`` where the grant was held to that VPC, and that was the reason."""
+    REBOOTED = "rebooted"
+    """The airlock has rebooted the bootstrap instance."""
+    SERVED = "served"
+    """The node has its file, and the principal's grants close on that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -262,11 +262,13 @@ TEXTS = {
     "drift.subject": "ALARM: a policy was edited while it was open: {name}",
     "drift.what": "Somebody changed a policy while the airlock had it open. The edit is kept.",
     "drift.next": "Look in CloudTrail for who did it and why, and whether the policy is as it shall be.",
-    "write-failed.subject": "ALARM: a policy could not be written: {name}",
-    "write-failed.what": "The airlock could not write a policy. It tries again each minute, until it has.",
-    "write-failed.next": (
-        "Whatever comes of it, IAM itself closes what is open at the grants' not-after time.\n"
-        "If the alarm comes again, look at the detail: is the policy gone, or the airlock's role not\n"
-        "allowed to write it?"
+    "close-failed.subject": "ALARM: not closed yet, OpenShift install {infra_id} by {who}",
+    "close-failed.what": (
+        "The grant is over, but the airlock can't put the policy back: IAM didn't take it for the\n"
+        "second time. It tries again each minute, until it has, and tells when it is closed."
+    ),
+    "close-failed.next": (
+        "IAM itself closes what is open at {not_after}, whatever comes of it. Look at the detail:\n"
+        "is the airlock's role not allowed to write the policy any more (an SCP, a boundary)?"
     ),
 }

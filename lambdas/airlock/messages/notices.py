@@ -13,7 +13,7 @@ from airlock.messages.opening import opening_data, opening_lines
 from airlock.messages.voice import Voice
 from airlock.policy.exemption import Exemption, iso
 from airlock.policy.place import PolicyKind
-from airlock.reconcile.happening import Decision, Drift, Happening, PolicyWrite
+from airlock.reconcile.happening import Decision, Drift, Happening
 
 ALARM = "alarm"
 KINDS: Mapping[str, str] = {
@@ -34,6 +34,7 @@ KINDS: Mapping[str, str] = {
     "rescue": "rescued",
     "rescue-failed": ALARM,
     "not-helped": ALARM,
+    "close-failed": ALARM,
 }
 """The decisions that people are told of, and the kind of notice by which subscribers filter.
 
@@ -49,7 +50,7 @@ _ENDS = frozenset({"close", "expire", "end-unopened", "observe-end"})
 _OBSERVED = frozenset({"observe", "observe-change", "observe-end"})
 _SHOW_CHANGES = frozenset({"observe", "observe-change"})
 _SAY_WHAT_IS_OPEN = frozenset({"open", "narrow", "widen", "keep-as-is", *_SHOW_CHANGES})
-_SAY_DETAIL = frozenset({"refuse", "keep-as-is"})
+_SAY_DETAIL = frozenset({"refuse", "keep-as-is", "close-failed"})
 _ABOUT_A_MACHINE = frozenset({"rescue", "rescue-failed", "not-helped"})
 _REMEDIES_BY_LIFTING = frozenset(
     f"remedy.{reason}"
@@ -65,8 +66,9 @@ def notice_of(happening: Happening, language: Language) -> Message | None:
     if isinstance(happening, Decision):
         return _of_decision(happening, Voice(language)) if happening.name in KINDS else None
     if isinstance(happening, Drift):
-        return _of_policy("drift", happening, Voice(language))
-    return _of_policy("write-failed", happening, Voice(language)) if happening.outcome == "failed" else None
+        return _of_edit(happening, Voice(language))
+    # Writes are told of by the decisions that they were made for.
+    return None
 
 
 def for_approvers(happening: Happening) -> bool:
@@ -194,17 +196,17 @@ def _changes(decision: Decision, voice: Voice) -> list[str]:
     return ["", voice.say("observe.changes"), *shown(voice, plan.changes, "diff.cut", decision.grant.id)]
 
 
-def _of_policy(texts: str, happening: Drift | PolicyWrite, voice: Voice) -> Message:
-    """An alarm about one policy."""
-    place, grants = happening.place, happening.grants
+def _of_edit(drift: Drift, voice: Voice) -> Message:
+    """An alarm about somebody else's edit of a policy."""
+    place, grants = drift.place, drift.grants
     lines = [
-        *voice.lines(f"{texts}.what"),
+        *voice.lines("drift.what"),
         "",
         *voice.lines("place", place=place),
         *wrapped(voice.say("grants", grants=", ".join(grants) or "-")),
-        *_detail(happening.detail, voice),
+        *_detail(drift.detail, voice),
         "",
-        *voice.lines(f"{texts}.next"),
+        *voice.lines("drift.next"),
     ]
     attributes = {"kind": ALARM}
     if place.kind in (PolicyKind.USER_INLINE, PolicyKind.ROLE_INLINE):
@@ -212,15 +214,15 @@ def _of_policy(texts: str, happening: Drift | PolicyWrite, voice: Voice) -> Mess
     if len(grants) == 1:
         attributes |= {"grant": grants[0], "infra_id": grants[0].rpartition("-")[0]}
     return Message(
-        subject=voice.subject(f"{texts}.subject", "name", name=place.name),
+        subject=voice.subject("drift.subject", "name", name=place.name),
         text="\n".join(lines) + "\n",
         data={
             "schema": SCHEMA,
             "kind": ALARM,
-            "alarm": texts,
+            "alarm": "drift",
             "grants": list(grants),
             "policy": {"kind": str(place.kind), "holder": place.holder, "name": place.name},
-            "detail": free_text(happening.detail),
+            "detail": free_text(drift.detail),
         },
         attributes=attributes,
     )

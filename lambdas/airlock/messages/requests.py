@@ -69,7 +69,7 @@ def _lines(voice: Voice, grant: Grant, plan: Plan, link: str | None) -> list[str
         "",
         voice.say("request.answer", answer_until=moment(_answer_until(grant))),
         *([f"  {link}"] if link else []),
-        f"  airlock approve {grant.id}",
+        f"  airlock approve {grant.id}{' --lift' if exemption.lift else ''}",
         f"  airlock reject {grant.id}",
         "",
         *voice.lines("request.silence"),

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from airlock.grants.grant import Grant, State, exemption_of, wants_open
+from airlock.grants.grant import Grant, State
+from airlock.grants.life import exemption_of, wants_open
 from airlock.policy.clauses import CannotRenderError
 from airlock.policy.document import parse_document, size_of, statements_of
 from airlock.policy.exemption import Exemption, Vpc
@@ -86,7 +87,9 @@ def choose(
         choice.exemptions = {}
         choice.texts = write_texts(targets, {}, members, now)
     for grant in sorted(wanted, key=lambda grant: (grant.facts.requested_at, grant.id)):
-        asked = (grant.progress.exemption if grant.id in apart else None) or exemption_of(grant.facts)
+        asked = (grant.progress.exemption if grant.id in apart else None) or exemption_of(
+            grant.facts, grant.progress.form
+        )
         trial = {**choice.exemptions, grant.id: asked}
         try:
             texts = write_texts(targets, trial, members, now)

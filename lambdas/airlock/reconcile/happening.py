@@ -1,4 +1,4 @@
-"""What the airlock decided and did, as audit lines and as notices."""
+"""What the airlock decided and did, and how the audit trail tells it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,11 @@ class Decision:
 
     Attributes:
         name: ``open``, ``narrow``, ``widen``, ``close``, ``refuse``, ``expire`` (never opened in time),
-            ``nothing-to-open``, ``keep-as-is`` (what later signals told can't be written), or ``end-unopened``.
+            ``nothing-to-open``, ``keep-as-is`` (what later signals told can't be written), ``end-unopened``,
+            ``close-failed`` (IAM didn't take the restoration for the second time);
+            of people: ``ask``, ``approve``, ``reject``, ``unanswered``;
+            of a principal that is only observed: ``observe``, ``observe-change``, ``observe-end``;
+            of the bootstrap node: ``fetched``, ``rescue``, ``rescue-failed``, ``not-helped``.
         grant: the grant, as it stands after the decision.
         event_id: of the signal that led to it; None for the sweep.
         detail: why, in plain words.
@@ -51,7 +55,9 @@ class Decision:
             "reason": progress.reason,
             "detail": self.detail,
             "not_after": iso(facts.not_after),
+            "form": str(progress.form),
             "opens": opens(progress.exemption),
+            "approved_by": progress.approved_by,
         }
 
 
@@ -150,6 +156,8 @@ def opens(exemption: Exemption | None) -> dict[str, object] | None:
     """An exemption as the audit trail tells it: actions, objects, network, last second."""
     if exemption is None:
         return None
+    if exemption.lift:
+        return {"actions": ["*"], "objects": ["*"], "network": "any", "not_after": iso(exemption.not_after)}
     network = exemption.network
     return {
         "actions": ["s3:GetObject"],
@@ -157,35 +165,3 @@ def opens(exemption: Exemption | None) -> dict[str, object] | None:
         "network": "any" if network is None else network.vpc_id if isinstance(network, Vpc) else network.cidr,
         "not_after": iso(exemption.not_after),
     }
-
-
-def notice_of(happening: Happening) -> tuple[str, str] | None:
-    """The subject and text of the notice that a happening deserves; None for those that people needn't hear of."""
-    if isinstance(happening, Drift):
-        who = f"Somebody changed {happening.place} while the airlock had it open for {', '.join(happening.grants)}."
-        return (
-            "Bootstrap Airlock: a policy was edited",
-            f"{who}\n\n{happening.detail}\nLook at the edit in CloudTrail.\n",
-        )
-    if not isinstance(happening, Decision):
-        return None
-    facts, progress = happening.grant.facts, happening.grant.progress
-    about = f"Principal: {facts.principal}\nInstall:   {facts.infra_id}\nGrant:     {facts.id}\n"
-    match happening.name:
-        case "open":
-            objects = "\n".join(f"  {arn}" for arn in progress.exemption.objects) if progress.exemption else ""
-            text = (
-                f"The source-network deny is open for one fetch.\n\n{about}\nOpens s3:GetObject of\n{objects}\n"
-                f"until {iso(facts.not_after)} at the latest. All else stays denied. Nothing to do.\n"
-            )
-            return f"Bootstrap Airlock: opened for {facts.infra_id}", text
-        case "close":
-            text = f"The deny is back as it was: {happening.detail}.\n\n{about}\nNothing to do.\n"
-            return f"Bootstrap Airlock: closed for {facts.infra_id}", text
-        case "refuse":
-            text = (
-                f"The install will fail, for the deny stays closed: {happening.detail}.\n\n{about}\n"
-                "To let it through, change what stands in the way and start the install again.\n"
-            )
-            return f"Bootstrap Airlock: refused for {facts.infra_id}", text
-    return None

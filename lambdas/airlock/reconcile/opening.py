@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from airlock.grants.grant import CloseReason, State, exemption_of
+from airlock.grants.grant import CloseReason, State
+from airlock.grants.life import exemption_of
 from airlock.policy.clauses import CannotRenderError
 from airlock.policy.document import PolicyTextError, parse_document, size_of, statements_of
 from airlock.policy.place import HeldPolicy, PolicyKind
@@ -29,7 +30,8 @@ def admit(run: Run, grant_id: str, found: Sequence[HeldPolicy]) -> None:
         grant_id: of the new grant.
         found: every policy of its principal.
     """
-    exemption = exemption_of(run.grants[grant_id].facts)
+    grant = run.grants[grant_id]
+    exemption = exemption_of(grant.facts, grant.progress.form)
     try:
         catching = [policy for policy in found if catches(_baseline(run, policy), exemption)]
     except CannotRenderError as error:

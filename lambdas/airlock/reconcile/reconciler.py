@@ -6,57 +6,41 @@ the next one, or the sweep, finishes what is left.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from airlock.grants.grant import Grant, State, exemption_of, is_new, wants_open
+from airlock.grants.grant import Grant, State
+from airlock.grants.life import exemption_of, is_approved, is_over
 from airlock.install.signal import Signal, SignalKind
-from airlock.policy.place import HeldPolicy
-from airlock.ports import (
-    LEASE_PATIENCE_SECONDS,
-    Audit,
-    Clock,
-    LeaseBusyError,
-    Ledger,
-    Notices,
-    Policies,
-    PrincipalGoneError,
-    RefusedByIamError,
-)
-from airlock.reconcile.concluding import conclude, mark_closing
-from airlock.reconcile.happening import Happening, notice_of
-from airlock.reconcile.opening import admit, decide_texts, refuse, shows_strays
-from airlock.reconcile.run import Run, about_to_write
-from airlock.reconcile.writing import Writer
+from airlock.ports import Clock, LeaseBusyError, Ledger, Policies
+from airlock.reconcile.happening import Happening
+from airlock.reconcile.reconciliation import Reconciliation
+from airlock.reconcile.rescue import Rescuer
+from airlock.reconcile.telling import Telling
 from airlock.settings import Enrolled
-
-SWEEP_PATIENCE_SECONDS = 2.0
-"""How long a sweep waits for another writer: whoever holds a lease is at work on it, and the next sweep comes soon."""
-RE_READ_SECONDS = (2.0, 4.0)
-"""Pauses before the policies are read again when they show a statement of ours that should be gone."""
 
 
 class Reconciler:
-    """Turns signals and the passing of time into policies, and back."""
+    """Turns signals, orders and the passing of time into policies, and back."""
 
-    def __init__(  # noqa: PLR0913 - one argument for each port, all by name: this is where they meet
+    def __init__(  # noqa: PLR0913 - one argument for each part, all by name: this is where they meet
         self,
         *,
         enrolled: Mapping[str, Enrolled],
         ledger: Ledger,
         policies: Policies,
-        audit: Audit,
-        notices: Notices,
+        reconciliation: Reconciliation,
+        rescuer: Rescuer,
+        telling: Telling,
         clock: Clock,
     ) -> None:
         self._enrolled = enrolled
         self._ledger = ledger
         self._policies = policies
-        self._audit = audit
-        self._notices = notices
+        self._reconciliation = reconciliation
+        self._rescuer = rescuer
+        self._telling = telling
         self._clock = clock
-        self._writer = Writer(policies, clock, self._write_ahead)
 
     def handle(self, signal: Signal) -> list[Happening]:
         """Act on one signal.
@@ -74,11 +58,26 @@ class Reconciler:
         grant = self._record(signal)
         if grant is None or not self._has_work(grant, news=True):
             return []
-        enrolled = self._enrolled.get(grant.facts.principal) or Enrolled(grant.facts.principal)
-        return self.reconcile(enrolled, grant, signal.event_id)
+        return self._reconciliation.run(self._enrolled_of(grant), grant, signal.event_id)
+
+    def obey(self, grant_id: str, event_id: str) -> list[Happening]:
+        """Act on an answer or an order about a grant, which the ledger holds.
+
+        Args:
+            grant_id: which grant; one that doesn't exist is left alone.
+            event_id: of the event that told of the order.
+
+        Raises:
+            LeaseBusyError, NotConfirmedError: as for ``handle``.
+        """
+        happened: list[Happening] = []
+        for grant in self._ledger.grants([grant_id]):
+            if self._has_work(grant, news=False):
+                happened += self._reconciliation.run(self._enrolled_of(grant), grant, event_id)
+        return happened
 
     def sweep(self) -> list[Happening]:
-        """Expire what is due, retry what failed, look after what is open.
+        """Expire what is due, retry what failed, look after what is open, and after nodes that were refused.
 
         One principal's trouble doesn't keep the others from being swept; the first error is raised at the end.
         """
@@ -86,10 +85,11 @@ class Reconciler:
         errors: list[Exception] = []
         looked_at: dict[str, bool] = {}
         for grant in self._ledger.grants(self._ledger.unfinished()):
-            enrolled = self._enrolled.get(grant.facts.principal) or Enrolled(grant.facts.principal)
             try:
                 if self._has_work(grant, news=False) or not self._is_as_written(grant, looked_at):
-                    happened += self.reconcile(enrolled, grant, None, verify=True)
+                    happened += self._reconciliation.run(self._enrolled_of(grant), grant, None, verify=True)
+                elif grant.progress.state is State.OPEN:
+                    happened += self._rescue(grant)
             except LeaseBusyError:
                 continue
             except Exception as error:  # noqa: BLE001 - collected, and raised below once all were swept
@@ -98,44 +98,28 @@ class Reconciler:
             raise ExceptionGroup("the sweep could not finish for some principals", errors)
         return happened
 
-    def reconcile(
-        self, enrolled: Enrolled, grant: Grant, event_id: str | None, *, verify: bool = False
-    ) -> list[Happening]:
-        """Make the policies of one principal agree with its grants.
-
-        Args:
-            enrolled: the grant's principal, and which shared policies may be changed for it.
-            grant: as recorded.
-            event_id: of the signal behind this; None for the sweep.
-            verify: read the open policies even where nothing has to change, to find edits by others.
-        """
-        scope_ids = sorted({enrolled.arn, *enrolled.groups, *enrolled.policies, *grant.progress.scopes})
-        patience = SWEEP_PATIENCE_SECONDS if verify else LEASE_PATIENCE_SECONDS
-        scopes = self._ledger.acquire(scope_ids, patience)
-        try:
-            listed = {grant_id for scope in scopes for grant_id in scope.grants}
-            grants = {one.id: one for one in self._ledger.grants(sorted(listed - {grant.id}))}
-            if grant.id in listed or verify or not is_new(grant):
-                # Others may have come further with it since it was recorded.
-                grant = next(iter(self._ledger.grants([grant.id])), grant)
-            run = Run(
-                scopes={scope.id: scope for scope in scopes},
-                grants={**grants, grant.id: grant},
-                now=self._clock.now(),
-                event_id=event_id,
-            )
-            self._reconcile(run, grant, verify=verify)
-        except BaseException:
-            # The lease ends by itself if this fails too.
-            with contextlib.suppress(Exception):
-                self._ledger.release(scope_ids)
-            raise
-        self._publish_all(run)
-        if run.trouble is not None:
-            raise run.trouble
-        return run.happened
-
     # ------------------------------------------------------------------------------------------------------------
+
+    def _enrolled_of(self, grant: Grant) -> Enrolled:
+        return self._enrolled.get(grant.facts.principal) or Enrolled(grant.facts.principal)
+
+    def _rescue(self, grant: Grant) -> list[Happening]:
+        """See whether the bootstrap node was refused, and help it once."""
+        enrolled = self._enrolled_of(grant)
+        looked = self._rescuer.look(grant, enrolled)
+        happened = self._told(looked.happened)
+        if looked.changed is None:
+            return happened
+        happened += self._reconciliation.run(enrolled, looked.changed, None)
+        for widened in self._ledger.grants([grant.id]):
+            happened += self._told(self._rescuer.look(widened, enrolled).happened)
+        return happened
+
+    def _told(self, happened: Sequence[Happening]) -> list[Happening]:
+        if happened:
+            self._telling.audit_lines(happened, self._clock.now())
+            self._telling.publish(happened)
+        return list(happened)
 
     def _record(self, signal: Signal) -> Grant | None:
         """Keep the signal's facts; None where they belong to no grant."""
@@ -144,7 +128,7 @@ class Reconciler:
             if signal.instance_id is None:
                 return None
             grant_id = self._ledger.instance_ended(signal.instance_id, signal.at, now)
-            return self._ledger.record_end(grant_id, signal) if grant_id else None
+            return self._ledger.record_for(grant_id, signal) if grant_id else None
         enrolled = self._enrolled.get(signal.principal or "")
         if enrolled is None:
             return None
@@ -157,7 +141,7 @@ class Reconciler:
             ended_at = self._ledger.instance_started(signal.instance_id, grant.id, now)
             if ended_at is not None:
                 end = replace(signal, kind=SignalKind.INSTANCE_ENDED, at=ended_at)
-                grant = self._ledger.record_end(grant.id, end) or grant
+                grant = self._ledger.record_for(grant.id, end) or grant
         return grant
 
     def _with_infra_id(self, signal: Signal, enrolled: Enrolled) -> Signal:
@@ -169,7 +153,7 @@ class Reconciler:
         return signal
 
     def _has_work(self, grant: Grant, *, news: bool) -> bool:
-        """Whether the grant isn't where its facts want it.
+        """Whether the grant isn't where its facts and people's answers want it.
 
         Args:
             grant: as recorded.
@@ -178,11 +162,15 @@ class Reconciler:
         """
         if grant.is_final:
             return False
-        if grant.progress.state is not State.OPEN or not wants_open(grant, self._clock.now()):
+        progress = grant.progress
+        if is_over(grant, self._clock.now()) or progress.state is State.REQUESTED:
             return True
-        if grant.progress.exemption == exemption_of(grant.facts):
+        if progress.state is State.PENDING:
+            return is_approved(grant)
+        held = progress.exemption if progress.state is State.OPEN else progress.plan and progress.plan.exemption
+        if held == exemption_of(grant.facts, progress.form):
             return False
-        return news or grant.progress.detail is None
+        return news or (progress.state is State.OPEN and progress.detail is None)
 
     def _is_as_written(self, grant: Grant, looked_at: dict[str, bool]) -> bool:
         """Whether IAM holds an open grant's policies as the ledger says; a look that takes no lease.
@@ -200,100 +188,3 @@ class Reconciler:
                     for record, policy in held
                 )
         return all(looked_at[scope_id] for scope_id in grant.progress.scopes)
-
-    def _reconcile(self, run: Run, grant: Grant, *, verify: bool) -> None:
-        opening = None
-        found: Sequence[HeldPolicy] = ()
-        if grant.progress.state is State.REQUESTED and wants_open(grant, run.now):
-            opening = grant.id
-            found = self._open(run, grant)
-        for place, record in run.records().items():
-            if place in run.held:
-                run.take_note(place, run.held[place])
-            elif verify or record.intended is not None:
-                run.take_note(place, self._policies.read(place))
-        decide_texts(run, opening, found)
-        if self._look_before_writing(run):
-            decide_texts(run, opening, found)
-        self._write(run, opening)
-        self._writer.delete_leftovers(run)
-        conclude(run)
-        self._audit_all(run)
-        self._ledger.settle(list(run.scopes.values()), run.changed_grants())
-
-    def _open(self, run: Run, grant: Grant) -> Sequence[HeldPolicy]:
-        if grant.facts.principal not in self._enrolled:
-            refuse(run, grant.id, "not-enrolled", f"{grant.facts.principal} isn't in the configuration any more")
-            return ()
-        try:
-            found = self._policies.of_principal(grant.facts.principal)
-            for pause in RE_READ_SECONDS:
-                if not shows_strays(run, found):
-                    break
-                # As a rule an old read, some seconds after a grant was closed.
-                self._clock.sleep(pause)
-                found = self._policies.of_principal(grant.facts.principal)
-        except PrincipalGoneError as gone:
-            refuse(run, grant.id, "principal-gone", str(gone))
-            return ()
-        admit(run, grant.id, found)
-        return found
-
-    def _look_before_writing(self, run: Run) -> bool:
-        """Read what is about to be overwritten; True where somebody else had changed it."""
-        unread = [place for place in run.to_write() if place not in run.held]
-        changed = [run.take_note(place, self._policies.read(place)) for place in unread]
-        return any(changed)
-
-    def _write(self, run: Run, opening: str | None) -> None:
-        places = run.to_write()
-        mark_closing(run)
-        if not places:
-            return
-        for place in places:
-            record = run.record_of(place)
-            run.keep_record(about_to_write(record, run.choice.texts.get(place, record.baseline)))
-        self._write_ahead(run)
-        try:
-            self._writer.write_all(run, places)
-        except RefusedByIamError as error:
-            newcomers = run.newcomers()
-            if opening is not None and run.is_undone(opening):
-                refuse(run, opening, "refused-by-iam", str(error))
-            elif newcomers:
-                run.held_back |= newcomers
-                run.trouble = error
-            else:
-                self._keep_what_happened(run)
-                raise
-            # What else the run was about, such as the end of another grant, mustn't fail with the newcomer.
-            decide_texts(run, None, ())
-            self._write(run, None)
-        except Exception:
-            self._keep_what_happened(run)
-            raise
-
-    def _write_ahead(self, run: Run) -> None:
-        """Keep the intents; before that, audit what the ledger will no longer show once they are kept."""
-        # Closing doesn't wait for the audit trail: lines that aren't kept here are tried again at the end.
-        with contextlib.suppress(Exception):
-            self._audit_all(run)
-        self._ledger.write_ahead(list(run.scopes.values()), run.changed_grants())
-        run.kept = dict(run.grants)
-
-    def _keep_what_happened(self, run: Run) -> None:
-        """Audit, keep and tell what a run did that now fails; what is kept isn't found and told again by the next."""
-        with contextlib.suppress(Exception):
-            self._audit_all(run)
-            self._ledger.write_ahead(list(run.scopes.values()), ())
-            self._publish_all(run)
-
-    def _audit_all(self, run: Run) -> None:
-        lines = [happening.audit_line(run.now) for happening in run.happened[run.audited :]]
-        if lines:
-            self._audit.write(lines)
-            run.audited = len(run.happened)
-
-    def _publish_all(self, run: Run) -> None:
-        for message in filter(None, map(notice_of, run.happened)):
-            self._notices.publish(*message)

@@ -130,7 +130,7 @@ class Rescuer:
             return self._failed(
                 still, node, f"EC2 doesn't say that it runs and is tagged as the bootstrap node of {infra_id}"
             )
-        if not self._ledger.claim_reboot(node.instance_id, self._clock.now()):
+        if not self._ledger.claim(node.instance_id, self._clock.now()):
             return self._failed(still, node, "its one reboot was taken before, and isn't known to have happened")
         try:
             self._machines.reboot(node.region, node.instance_id)
@@ -177,7 +177,7 @@ class Rescuer:
 
         What was told is kept as the reboot is: claimed by one conditional write, under the instance's ID and the name.
         """
-        if not self._ledger.claim_reboot(f"{node.instance_id}#{name}", self._clock.now()):
+        if not self._ledger.claim(f"{node.instance_id}#{name}", self._clock.now()):
             return Looked()
         return Looked(happened=[self._decide(name, grant, detail)])
 

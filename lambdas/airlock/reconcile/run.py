@@ -32,8 +32,10 @@ class Run:
         happened: what was decided and done, in order.
         audited: how many of those the audit trail holds.
         held_back: new grants that IAM refused beside others; their own runs try again.
-        trouble: what IAM said to that.
+        trouble: what IAM said to that, or why nobody could be asked.
+        confirmed_at: when IAM was seen to hold what this run wrote.
         kept: the grants as the ledger holds them.
+        started: the grants as they stood when the run began.
     """
 
     scopes: dict[str, Scope]
@@ -46,10 +48,13 @@ class Run:
     audited: int = 0
     held_back: frozenset[str] = frozenset()
     trouble: Exception | None = None
+    confirmed_at: datetime | None = None
     kept: dict[str, Grant] = field(init=False)
+    started: dict[str, Grant] = field(init=False)
 
     def __post_init__(self) -> None:
         self.kept = dict(self.grants)
+        self.started = dict(self.grants)
 
     def records(self) -> dict[PolicyPlace, PolicyRecord]:
         """Every policy with something open in it."""
@@ -144,6 +149,17 @@ class Run:
             grant = self.grants[grant_id]
             if not grant.is_final:
                 self.grants[grant_id] = grant.with_progress(state=State.CLOSING, reason=reason, detail=detail)
+
+    def alarm_of_failed_closings(self, error: Exception) -> None:
+        """Alarm once a grant that an earlier run began to close and this one couldn't close either.
+
+        The first failure is as a rule IAM's passing trouble, and the next sweep's work.
+        """
+        for grant in list(self.grants.values()):
+            began = self.started[grant.id].progress
+            if grant.progress.state is State.CLOSING and began.state is State.CLOSING and not began.alarmed:
+                self.grants[grant.id] = alarmed = grant.with_progress(alarmed=True)
+                self.decide("close-failed", alarmed, f"{type(error).__name__}: {error}")
 
     def written(self, record: PolicyRecord, before: str, after: str, outcome: str, detail: str = "") -> None:
         """Note a write of a policy, or the attempt."""

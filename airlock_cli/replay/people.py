@@ -1,0 +1,58 @@
+"""What people are set to do in a replay: how the principal is enrolled, and when somebody answers a request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from airlock_cli.problems import InputError
+
+
+class Mode(StrEnum):
+    """When the principal's grants may open, as in the configuration."""
+
+    AUTOMATIC = "automatic"
+    APPROVAL = "approval"
+    OBSERVE = "observe"
+
+
+class Strategy(StrEnum):
+    """How far they open the deny, as in the configuration."""
+
+    SCOPE = "scope"
+    LIFT = "lift"
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """The settings that people have a say by.
+
+    Attributes:
+        mode: when a grant may open.
+        strategy: how far.
+        answer_after: how long after a request somebody approves; None where nobody does.
+        rescue: whether a node that was refused too early is rebooted.
+    """
+
+    mode: Mode = Mode.AUTOMATIC
+    strategy: Strategy = Strategy.SCOPE
+    answer_after: timedelta | None = None
+    rescue: bool = True
+
+    def checked(self) -> People:
+        """The same, if it goes together.
+
+        Raises:
+            InputError: there is an answer, and no request that it could be to.
+        """
+        asks = self.mode is Mode.APPROVAL or (self.mode is Mode.AUTOMATIC and self.strategy is Strategy.LIFT)
+        if self.answer_after is not None and not asks:
+            raise InputError(
+                "--approve-after needs a request to answer.\nAdd --mode approval or --strategy lift, or leave it out."
+            )
+        return self
+
+    def options(self) -> dict[str, object]:
+        """As the configuration has them."""
+        return {"mode": str(self.mode), "strategy": str(self.strategy), "rescue": self.rescue}

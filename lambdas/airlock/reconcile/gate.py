@@ -1,0 +1,125 @@
+"""Whether a grant that can be opened may be: by itself, after somebody's approval, or never."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from airlock.grants.approval import Answer, Change, Mode, Plan, Way
+from airlock.grants.grant import Grant, State
+from airlock.grants.life import exemption_of
+from airlock.policy.exemption import iso
+from airlock.ports import Answers
+from airlock.reconcile.run import Run
+from airlock.reconcile.telling import Telling
+from airlock.settings import Enrolled
+
+
+class Gate:
+    """Asks people where the configuration wants it."""
+
+    def __init__(self, answers: Answers, telling: Telling, answer_time: timedelta) -> None:
+        self._answers = answers
+        self._telling = telling
+        self._answer_time = answer_time
+
+    def hold_back(self, run: Run, grant_id: str, enrolled: Enrolled) -> bool:
+        """Keep a new grant from being opened, unless it may be; True where it is held back.
+
+        Args:
+            run: the reconciliation, with everything chosen and nothing written.
+            grant_id: of the new grant, which could be opened as chosen.
+            enrolled: its principal.
+        """
+        grant = run.grants[grant_id]
+        if enrolled.mode is Mode.OBSERVE:
+            _observe(run, grant)
+            return True
+        if grant.progress.approved_by is not None or not enrolled.asks(grant.progress.form):
+            return False
+        answer = self._approved_ahead(run, grant)
+        if answer is not None:
+            take_up(run, grant, answer)
+            return False
+        return self._ask(run, grant)
+
+    def _approved_ahead(self, run: Run, grant: Grant) -> Answer | None:
+        """The approval given before the install began, kept as the answer to this grant; None without one."""
+        facts, form = grant.facts, grant.progress.form
+        for ahead in self._answers.aheads(facts.principal):
+            if ahead.approves(facts.principal, facts.infra_id, form, run.now):
+                note = f"{ahead.id}{f': {ahead.note}' if ahead.note else ''}"
+                answer = Answer(approved=True, form=form, at=run.now, by=ahead.by, way=Way.AHEAD, note=note)
+                stands = self._answers.give(grant.id, answer)
+                return stands if stands.approved and stands.form.covers(form) else None
+        return None
+
+    def _ask(self, run: Run, grant: Grant) -> bool:
+        until = min(grant.facts.not_after, run.now + self._answer_time).replace(microsecond=0)
+        asked = _held(run, grant, State.PENDING).with_progress(asked_at=run.now, answer_until=until)
+        try:
+            # Before it is kept that somebody was asked: a request that can't be sent is sent by the next run.
+            self._telling.ask(asked)
+        except Exception as error:  # noqa: BLE001 - raised by the run, once the rest of it is kept
+            run.grants[grant.id] = run.kept[grant.id]
+            run.held_back |= {grant.id}
+            run.trouble = error
+            return True
+        run.grants[grant.id] = asked
+        run.decide("ask", asked, f"somebody has to agree until {iso(until)}")
+        return True
+
+
+def begin(run: Run, grant: Grant, enrolled: Enrolled) -> Grant:
+    """Prepare a grant to be opened, or planned anew: how far it opens, and on whose approval."""
+    if grant.progress.state is State.PENDING and grant.answer is not None:
+        return take_up(run, grant, grant.answer)
+    form = grant.progress.form if grant.progress.approved_by is not None else enrolled.form
+    begun = grant.with_progress(state=State.REQUESTED, form=form)
+    run.grants[grant.id] = begun
+    return begun
+
+
+def take_up(run: Run, grant: Grant, answer: Answer) -> Grant:
+    """Act on an approval."""
+    begun = replace(grant, answer=answer).with_progress(state=State.REQUESTED, approved_by=answer.by)
+    run.grants[grant.id] = begun
+    note = f": {answer.note}" if answer.note else ""
+    run.decide("approve", begun, f"approved by {answer.by} ({_WAYS[answer.way]}) at {iso(answer.at)}{note}")
+    return begun
+
+
+_WAYS = {
+    Way.LINK: "by the link of the request",
+    Way.IAM: "signed with IAM credentials",
+    Way.AHEAD: "ahead of time",
+}
+
+
+def _observe(run: Run, grant: Grant) -> None:
+    before = run.kept[grant.id].progress
+    observed = _held(run, grant, State.OBSERVING)
+    run.grants[grant.id] = observed
+    if before.plan is None:
+        run.decide("observe", observed, "the principal is only observed: it would have been opened now")
+    elif observed.progress.plan and before.plan.exemption.is_told_apart(observed.progress.plan.exemption):
+        run.decide("observe-change", observed, "it would have been brought to what later signals told")
+
+
+def _held(run: Run, grant: Grant, state: State) -> Grant:
+    """The grant with the plan that it is held back with, out of every scope."""
+    plan = Plan(
+        run.choice.exemptions.get(grant.id, exemption_of(grant.facts, grant.progress.form)), _changes(run, grant)
+    )
+    for scope in run.scopes.values():
+        scope.grants.discard(grant.id)
+    return grant.with_progress(state=state, plan=plan, scopes=())
+
+
+def _changes(run: Run, grant: Grant) -> tuple[Change, ...]:
+    """What would become of the policies that stand in its way."""
+    return tuple(
+        Change(place, record.written, run.choice.texts[place])
+        for place, record in sorted(run.records().items())
+        if grant.id in run.scopes[place.holder].grants and run.choice.texts.get(place, record.written) != record.written
+    )

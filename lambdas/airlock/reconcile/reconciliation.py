@@ -1,0 +1,187 @@
+"""Making IAM agree with the ledger, under the leases of the policies that it is about."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping, Sequence
+
+from airlock.grants.grant import Grant, Progress, State
+from airlock.grants.life import is_new, is_over, wants_open
+from airlock.policy.place import HeldPolicy
+from airlock.ports import (
+    LEASE_PATIENCE_SECONDS,
+    Clock,
+    Ledger,
+    Policies,
+    PrincipalGoneError,
+    RefusedByIamError,
+)
+from airlock.reconcile.concluding import conclude, mark_closing
+from airlock.reconcile.gate import Gate, begin
+from airlock.reconcile.happening import Happening
+from airlock.reconcile.opening import admit, decide_texts, refuse, shows_strays
+from airlock.reconcile.run import Run, about_to_write
+from airlock.reconcile.telling import Telling
+from airlock.reconcile.writing import Writer
+from airlock.settings import Enrolled
+
+SWEEP_PATIENCE_SECONDS = 2.0
+"""How long a sweep waits for another writer: whoever holds a lease is at work on it, and the next sweep comes soon."""
+RE_READ_SECONDS = (2.0, 4.0)
+"""Pauses before the policies are read again when they show a statement of ours that should be gone."""
+
+
+class Reconciliation:
+    """Brings the policies of one principal to what its grants want."""
+
+    def __init__(  # noqa: PLR0913 - one argument for each port, all by name
+        self,
+        *,
+        enrolled: Mapping[str, Enrolled],
+        ledger: Ledger,
+        policies: Policies,
+        gate: Gate,
+        telling: Telling,
+        clock: Clock,
+    ) -> None:
+        self._enrolled = enrolled
+        self._ledger = ledger
+        self._policies = policies
+        self._gate = gate
+        self._telling = telling
+        self._clock = clock
+        self._writer = Writer(policies, clock, self._write_ahead)
+
+    def run(self, enrolled: Enrolled, grant: Grant, event_id: str | None, *, verify: bool = False) -> list[Happening]:
+        """Make the policies of one principal agree with its grants.
+
+        Args:
+            enrolled: the grant's principal, and which shared policies may be changed for it.
+            grant: as recorded.
+            event_id: of the signal behind this; None for the sweep.
+            verify: read the open policies even where nothing has to change, to find edits by others.
+        """
+        scope_ids = sorted({enrolled.arn, *enrolled.groups, *enrolled.policies, *grant.progress.scopes})
+        patience = SWEEP_PATIENCE_SECONDS if verify else LEASE_PATIENCE_SECONDS
+        scopes = self._ledger.acquire(scope_ids, patience)
+        try:
+            listed = {grant_id for scope in scopes for grant_id in scope.grants}
+            grants = {one.id: one for one in self._ledger.grants(sorted(listed - {grant.id}))}
+            if grant.id in listed or verify or not is_new(grant) or grant.progress != Progress():
+                # Others may have come further with it since it was recorded.
+                grant = next(iter(self._ledger.grants([grant.id])), grant)
+            run = Run(
+                scopes={scope.id: scope for scope in scopes},
+                grants={**grants, grant.id: grant},
+                now=self._clock.now(),
+                event_id=event_id,
+            )
+            self._reconcile(run, grant, enrolled, verify=verify)
+        except BaseException:
+            # The lease ends by itself if this fails too.
+            with contextlib.suppress(Exception):
+                self._ledger.release(scope_ids)
+            raise
+        self._telling.publish(run.happened)
+        if run.trouble is not None:
+            raise run.trouble
+        return run.happened
+
+    def _reconcile(self, run: Run, grant: Grant, enrolled: Enrolled, *, verify: bool) -> None:
+        opening = None
+        found: Sequence[HeldPolicy] = ()
+        if wants_plan(grant, run):
+            opening = grant.id
+            found = self._open(run, begin(run, grant, enrolled))
+        for place, record in run.records().items():
+            if place in run.held:
+                run.take_note(place, run.held[place])
+            elif verify or record.intended is not None:
+                run.take_note(place, self._policies.read(place))
+        decide_texts(run, opening, found)
+        if opening in run.choice.exemptions and self._gate.hold_back(run, str(opening), enrolled):
+            opening = None
+            decide_texts(run, None, ())
+        if self._look_before_writing(run):
+            decide_texts(run, opening, found)
+        self._write(run, opening)
+        self._writer.delete_leftovers(run)
+        conclude(run)
+        self._telling.audit(run)
+        self._ledger.settle(list(run.scopes.values()), run.changed_grants())
+
+    def _open(self, run: Run, grant: Grant) -> Sequence[HeldPolicy]:
+        if grant.facts.principal not in self._enrolled:
+            refuse(run, grant.id, "not-enrolled", f"{grant.facts.principal} isn't in the configuration any more")
+            return ()
+        try:
+            found = self._policies.of_principal(grant.facts.principal)
+            for pause in RE_READ_SECONDS:
+                if not shows_strays(run, found):
+                    break
+                # As a rule an old read, some seconds after a grant was closed.
+                self._clock.sleep(pause)
+                found = self._policies.of_principal(grant.facts.principal)
+        except PrincipalGoneError as gone:
+            refuse(run, grant.id, "principal-gone", str(gone))
+            return ()
+        admit(run, grant.id, found)
+        return found
+
+    def _look_before_writing(self, run: Run) -> bool:
+        """Read what is about to be overwritten; True where somebody else had changed it."""
+        unread = [place for place in run.to_write() if place not in run.held]
+        changed = [run.take_note(place, self._policies.read(place)) for place in unread]
+        return any(changed)
+
+    def _write(self, run: Run, opening: str | None) -> None:
+        places = run.to_write()
+        mark_closing(run)
+        if not places:
+            return
+        for place in places:
+            record = run.record_of(place)
+            run.keep_record(about_to_write(record, run.choice.texts.get(place, record.baseline)))
+        self._write_ahead(run)
+        try:
+            self._writer.write_all(run, places)
+            run.confirmed_at = self._clock.now()
+        except RefusedByIamError as error:
+            newcomers = run.newcomers()
+            if opening is not None and run.is_undone(opening):
+                refuse(run, opening, "refused-by-iam", str(error))
+            elif newcomers:
+                run.held_back |= newcomers
+                run.trouble = error
+            else:
+                self._keep_what_happened(run, error)
+                raise
+            # What else the run was about, such as the end of another grant, mustn't fail with the newcomer.
+            decide_texts(run, None, ())
+            self._write(run, None)
+        except Exception as error:
+            self._keep_what_happened(run, error)
+            raise
+
+    def _write_ahead(self, run: Run) -> None:
+        """Keep the intents; before that, audit what the ledger will no longer show once they are kept."""
+        # Closing doesn't wait for the audit trail: lines that aren't kept here are tried again at the end.
+        with contextlib.suppress(Exception):
+            self._telling.audit(run)
+        self._ledger.write_ahead(list(run.scopes.values()), run.changed_grants())
+        run.kept = dict(run.grants)
+
+    def _keep_what_happened(self, run: Run, error: Exception) -> None:
+        """Audit, keep and tell what a run did that now fails; what is kept isn't found and told again by the next."""
+        with contextlib.suppress(Exception):
+            run.alarm_of_failed_closings(error)
+            self._telling.audit(run)
+            self._ledger.write_ahead(list(run.scopes.values()), run.changed_grants())
+            self._telling.publish(run.happened)
+
+
+def wants_plan(grant: Grant, run: Run) -> bool:
+    """Whether a grant is to be opened now, or planned anew where it is only observed."""
+    if grant.progress.state is State.OBSERVING:
+        return not is_over(grant, run.now)
+    return grant.progress.state is not State.OPEN and wants_open(grant, run.now)

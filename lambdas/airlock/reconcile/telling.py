@@ -1,0 +1,68 @@
+"""Telling what happened: to the audit trail, to people, and to those who have to agree."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from datetime import datetime
+
+from airlock.grants.grant import Grant
+from airlock.messages.message import Language
+from airlock.messages.notices import for_approvers, notice_of
+from airlock.messages.requests import request_of
+from airlock.ports import Audit, Links, Notices
+from airlock.reconcile.happening import Happening
+from airlock.reconcile.run import Run
+
+
+class Telling:
+    """Everybody who is to hear of what the airlock does."""
+
+    def __init__(self, *, audit: Audit, notices: Notices, approvals: Notices, links: Links, language: Language) -> None:
+        self._audit = audit
+        self._notices = notices
+        self._approvals = approvals
+        self._links = links
+        self._language = language
+
+    def ask(self, grant: Grant) -> None:
+        """Send a request to the approvers.
+
+        Args:
+            grant: with the plan, and until when an answer counts.
+        """
+        until = grant.progress.answer_until
+        link = self._links.link(grant.id, grant.progress.form, until) if until else None
+        self._approvals.publish(request_of(grant, link, self._language))
+
+    def audit(self, run: Run) -> None:
+        """Append what has happened since the last time to the audit trail."""
+        if run.happened[run.audited :]:
+            self.audit_lines(run.happened[run.audited :], run.now)
+            run.audited = len(run.happened)
+
+    def audit_lines(self, happened: Sequence[Happening], now: datetime) -> None:
+        """Append to the audit trail."""
+        self._audit.write([happening.audit_line(now) for happening in happened])
+
+    def publish(self, happened: Sequence[Happening]) -> None:
+        """Tell people; what failed for one topic is raised once the others were told."""
+        errors: list[Exception] = []
+        for happening in happened:
+            message = notice_of(happening, self._language)
+            if message is None:
+                continue
+            for topic in (self._notices, *([self._approvals] if for_approvers(happening) else [])):
+                try:
+                    topic.publish(message)
+                except Exception as error:  # noqa: BLE001 - raised below, once everybody was told who can be
+                    errors.append(error)
+        if errors:
+            raise errors[0]
+
+    def audit_and_publish_quietly(self, run: Run) -> None:
+        """Do both as far as it goes, for a run that fails for another reason."""
+        with contextlib.suppress(Exception):
+            self.audit(run)
+        with contextlib.suppress(Exception):
+            self.publish(run.happened)

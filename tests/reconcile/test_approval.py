@@ -1,0 +1,321 @@
+"""Grants that people have a say in: asked, answered, unanswered, approved ahead of time, only observed."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from airlock.grants.approval import Ahead, Answer, CloseOrder, Form, Way
+from airlock.grants.grant import State, grant_id
+from airlock.policy.place import PolicyKind
+from tests.policy.strategies import SAMPLES
+from tests.reconcile.account import ACCOUNT, KINDS, ROLE, START, USER, Account, at, install
+from tests.reconcile.interference import refusal
+
+POLICY = (SAMPLES / "aws-example.json").read_text()
+OPERATOR = f"arn:aws:iam::{ACCOUNT}:role/Operators"
+
+
+def enrolled(account: Account, kind: PolicyKind = PolicyKind.USER_INLINE, **options: object) -> tuple[Any, str]:
+    """A fenced principal, enrolled with options; the policy's place, and who it is."""
+    principal = ROLE if kind is PolicyKind.ROLE_INLINE else USER
+    place = account.stand(kind, POLICY, principal)
+    account.enrol(principal, **{**account.principals[principal], **options})
+    return place, principal
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_request_is_sent_and_nothing_is_opened(account: Account, kind: PolicyKind) -> None:
+    """With mode approval the first signal asks, keeps the plan, and leaves the deny as it is."""
+    place, principal = enrolled(account, kind, mode="approval")
+    one = install(principal=principal)
+
+    assert account.deliver(one.create_role(at(0))) == ["ask"]
+
+    grant = account.grant(one.infra_id, principal)
+    assert account.text(place) == POLICY
+    assert account.writes() == []
+    assert grant.progress.state is State.PENDING
+    assert grant.progress.answer_until == at(30 * 60)
+    assert grant.progress.plan is not None
+    (change,) = grant.progress.plan.changes
+    assert (change.place, change.before) == (place, POLICY)
+    assert "Airlock1" in change.after
+    ((subject, text),) = account.requests()
+    assert one.infra_id in subject
+    assert principal in text
+    assert len(subject) < 100
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_approval_opens_what_was_asked_for_and_it_closes_as_usual(account: Account, kind: PolicyKind) -> None:
+    """Once approved, the grant opens at once, with what was learnt meanwhile; the end restores the policy."""
+    place, principal = enrolled(account, kind, mode="approval")
+    one = install(principal=principal)
+    account.deliver(one.create_role(at(0)), one.create_vpc(at(6)), one.create_vpc_endpoint(at(40)))
+    assert account.text(place) == POLICY
+    account.clock.moment = at(200)
+
+    assert account.answer(one.infra_id, principal) == ["approve", "policy-written", "open"]
+
+    grant = account.grant(one.infra_id, principal)
+    assert grant.progress.state is State.OPEN
+    assert grant.progress.exemption is not None
+    assert grant.progress.exemption.network is not None
+    assert grant.progress.approved_by == "203.0.113.9"
+    account.deliver(one.run_instances(at(300)), one.state(at(900), "shutting-down"))
+    assert account.text(place) == POLICY
+    approve = next(line for line in account.audit("decision") if line["decision"] == "approve")
+    assert "203.0.113.9" in approve["detail"]
+    assert approve["signal_event_id"] == "order-1"
+
+
+def test_an_approval_is_found_by_the_sweep_if_its_event_is_lost(account: Account) -> None:
+    """The ledger holds the answer, so the event is only a hurry."""
+    place, _ = enrolled(account, mode="approval")
+    one = install()
+    account.deliver(one.create_role(at(0)))
+    told = Answer(approved=True, form=Form.SCOPED, at=at(30), by=OPERATOR, way=Way.IAM)
+    account.answers.give(grant_id(ACCOUNT, USER, one.infra_id), told)
+
+    assert account.sweep() == ["approve", "policy-written", "open"]
+    assert account.text(place) != POLICY
+
+
+def test_a_rejection_ends_the_grant_and_all_are_told(account: Account) -> None:
+    """The deny was never touched; both topics hear of it, and later signals open nothing."""
+    place, _ = enrolled(account, mode="approval")
+    one = install()
+    account.deliver(one.create_role(at(0)))
+
+    assert account.answer(one.infra_id, approved=False) == ["reject"]
+
+    assert account.grant(one.infra_id).progress.state is State.REJECTED
+    assert account.deliver(one.create_bucket(at(300)), one.run_instances(at(320))) == []
+    assert account.text(place) == POLICY
+    assert account.writes() == []
+    assert len(account.notices()) == 1
+    assert len(account.requests()) == 2
+
+
+def test_a_request_that_nobody_answers_expires(account: Account) -> None:
+    """After the answer's time the grant ends, the deny was never touched, and all are told."""
+    place, _ = enrolled(account, mode="approval")
+    one = install()
+    account.deliver(one.create_role(at(0)))
+    assert account.sweep(30 * 60) == []
+    assert account.sweep(1) == ["unanswered"]
+    grant = account.grant(one.infra_id)
+    assert (grant.progress.state, grant.progress.reason) == (State.EXPIRED, "unanswered")
+    assert account.text(place) == POLICY
+    assert len(account.notices()) == 1
+    assert len(account.requests()) == 2
+
+
+def test_an_answer_counts_until_its_time_even_if_it_is_heard_later(account: Account) -> None:
+    """What was answered in time opens, although the event and a sweep come after that time."""
+    enrolled(account, mode="approval")
+    one = install()
+    account.deliver(one.create_role(at(0)))
+    told = Answer(approved=True, form=Form.SCOPED, at=at(30 * 60), by=OPERATOR, way=Way.IAM)
+    account.answers.give(grant_id(ACCOUNT, USER, one.infra_id), told)
+    assert "open" in account.sweep(35 * 60)
+
+
+def test_an_answer_that_came_too_late_opens_nothing(account: Account) -> None:
+    """An answer given after its time doesn't count, wherever it comes from."""
+    place, _ = enrolled(account, mode="approval")
+    one = install()
+    account.deliver(one.create_role(at(0)))
+    told = Answer(approved=True, form=Form.SCOPED, at=at(30 * 60 + 1), by=OPERATOR, way=Way.IAM)
+    account.answers.give(grant_id(ACCOUNT, USER, one.infra_id), told)
+    assert account.sweep(31 * 60) == ["unanswered"]
+    assert account.text(place) == POLICY
+
+
+def test_an_approval_of_a_scoped_grant_is_none_of_a_lift(account: Account) -> None:
+    """The answer's form has to cover the grant's."""
+    place, _ = enrolled(account, strategy="lift")
+    one = install()
+    assert account.deliver(one.create_role(at(0))) == ["ask"]
+    assert account.answer(one.infra_id, form=Form.SCOPED) == []
+    assert account.text(place) == POLICY
+
+
+def test_an_install_that_ends_while_it_waits_is_never_opened(account: Account) -> None:
+    """The bucket's end closes the request; an approval after that opens nothing."""
+    place, _ = enrolled(account, mode="approval")
+    one = install()
+    account.deliver(one.create_role(at(0)))
+    assert account.deliver(one.delete_bucket(at(100))) == ["end-unopened"]
+    assert account.answer(one.infra_id) == []
+    assert account.text(place) == POLICY
+    assert len(account.requests()) == 2
+
+
+def test_a_second_answer_changes_nothing(account: Account) -> None:
+    """The first answer stands: an approval after a rejection opens nothing."""
+    enrolled(account, mode="approval")
+    one = install()
+    account.deliver(one.create_role(at(0)))
+    name = grant_id(ACCOUNT, USER, one.infra_id)
+    first = Answer(approved=False, form=Form.SCOPED, at=at(10), by=OPERATOR, way=Way.IAM)
+    assert account.answers.give(name, first) == first
+    assert account.answers.give(name, Answer(approved=True, form=Form.SCOPED, at=at(10), by="x", way=Way.LINK)) == first
+    assert account.order(name) == ["reject"]
+    assert account.order(name) == []
+
+
+def test_repeated_signals_ask_once(account: Account) -> None:
+    """However often the install is heard of, one request goes out."""
+    enrolled(account, mode="approval")
+    one = install()
+    event = one.create_role(at(0))
+    account.deliver(event, event, one.create_vpc(at(6)), one.create_bucket(at(200)))
+    account.sweep()
+    assert len(account.requests()) == 1
+
+
+def test_a_request_that_cannot_be_sent_is_sent_by_the_next_run(account: Account) -> None:
+    """Nobody is taken to have been asked whom SNS didn't reach; the sweep asks again."""
+    enrolled(account, mode="approval")
+    one = install()
+    account.calls.failures["Publish", "before"] = [refusal("InternalError")]
+    with pytest.raises(Exception, match="InternalError"):
+        account.deliver(one.create_role(at(0)))
+    assert account.grant(one.infra_id).progress.state is State.REQUESTED
+    assert account.requests() == []
+    assert account.sweep() == ["ask"]
+    assert len(account.requests()) == 1
+    assert [line["decision"] for line in account.audit("decision")] == ["ask"]
+
+
+def ahead(**changes: object) -> Ahead:
+    """An approval of the user's installs for four hours, from an hour ago."""
+    told: dict[str, Any] = {
+        "id": "ahead-1",
+        "principal": USER,
+        "cluster": None,
+        "form": Form.SCOPED,
+        "since": START - timedelta(hours=1),
+        "until": START + timedelta(hours=3),
+        "by": OPERATOR,
+    }
+    return Ahead(**{**told, **changes})
+
+
+def test_an_approval_ahead_of_time_lets_the_install_go_on_without_waiting(account: Account) -> None:
+    """The first signal opens at once, nobody is asked, and the audit trail says whose approval it was."""
+    place, _ = enrolled(account, mode="approval")
+    account.answers.approve_ahead(ahead(cluster="prod"))
+    one = install()
+    assert account.deliver(one.create_role(at(0))) == ["approve", "policy-written", "open"]
+    assert account.text(place) != POLICY
+    assert account.requests() == account.notices()[:1]
+    assert OPERATOR in account.audit("decision")[0]["detail"]
+    assert account.grant(one.infra_id).answer is not None
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"cluster": "other"},
+        {"since": START + timedelta(seconds=1)},
+        {"until": START - timedelta(seconds=1)},
+        {"revoked": (OPERATOR, START)},
+        {"principal": ROLE},
+    ],
+)
+def test_an_approval_of_something_else_ahead_of_time_is_none(account: Account, changes: dict[str, Any]) -> None:
+    """Another cluster's, another time's, another principal's, or one taken back: people are asked."""
+    enrolled(account, mode="approval")
+    account.answers.approve_ahead(ahead(**changes))
+    assert account.deliver(install().create_role(at(0))) == ["ask"]
+
+
+def test_a_scoped_approval_ahead_of_time_is_none_of_a_lift(account: Account) -> None:
+    """A lift wants one that says so."""
+    enrolled(account, strategy="lift")
+    account.answers.approve_ahead(ahead())
+    assert account.deliver(install().create_role(at(0))) == ["ask"]
+    account.answers.approve_ahead(ahead(id="ahead-2", form=Form.LIFTED))
+    assert "open" in account.deliver(install("prod-2b2b2").create_role(at(5)))
+
+
+def test_an_operators_order_closes_an_open_grant(account: Account) -> None:
+    """The policy is back to the byte, and the audit trail names who ordered it."""
+    place, _ = enrolled(account)
+    one = install()
+    account.deliver(one.create_role(at(0)))
+    assert account.text(place) != POLICY
+    name = grant_id(ACCOUNT, USER, one.infra_id)
+    account.answers.order_close(name, CloseOrder(at=at(60), by=OPERATOR, note="wrong cluster"))
+    assert account.order(name) == ["policy-restored", "close"]
+    assert account.text(place) == POLICY
+    grant = account.grant(one.infra_id)
+    assert grant.progress.reason == "operator"
+    assert OPERATOR in str(grant.progress.detail)
+    assert account.deliver(one.create_vpc(at(90))) == []
+
+
+def test_a_forged_order_does_nothing(account: Account) -> None:
+    """The event only says where to look: without an answer in the ledger nothing opens."""
+    place, _ = enrolled(account, mode="approval")
+    one = install()
+    account.deliver(one.create_role(at(0)))
+    assert account.order(grant_id(ACCOUNT, USER, one.infra_id)) == []
+    assert account.order("no-such-grant") == []
+    assert account.text(place) == POLICY
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_observe_opens_nothing_and_tells_what_it_would_have_done(account: Account, kind: PolicyKind) -> None:
+    """Opening, narrowing and the end are told as what would have been; the policy is never written."""
+    place, principal = enrolled(account, kind, mode="observe")
+    one = install(principal=principal)
+    assert account.deliver(one.create_role(at(0))) == ["observe"]
+    plan = account.grant(one.infra_id, principal).progress.plan
+    assert plan is not None
+    assert "Airlock1" in plan.changes[0].after
+    assert account.deliver(one.create_vpc(at(6))) == []
+    assert account.deliver(one.create_vpc_endpoint(at(40))) == ["observe-change"]
+    narrowed = account.grant(one.infra_id, principal).progress.plan
+    assert narrowed is not None
+    assert narrowed.exemption.network is not None
+    assert account.sweep() == []
+    assert account.deliver(one.run_instances(at(300)), one.state(at(900), "shutting-down"))[-1] == "observe-end"
+    assert account.grant(one.infra_id, principal).progress.state is State.OBSERVED
+    assert account.writes() == []
+    assert account.text(place) == POLICY
+    assert len(account.notices()) >= 2
+    assert account.requests() == []
+
+
+def test_observe_tells_what_it_could_not_have_opened(account: Account) -> None:
+    """A careful team learns before it counts that a grant would be refused."""
+    _, principal = enrolled(account, PolicyKind.GROUP_INLINE, mode="observe")
+    account.enrol(principal, mode="observe")
+    one = install(principal=principal)
+    assert account.deliver(one.create_role(at(0))) == ["refuse"]
+    assert account.grant(one.infra_id, principal).progress.reason == "not-named"
+
+
+def test_a_waiting_grant_does_not_disturb_an_open_one_on_the_same_policy(account: Account) -> None:
+    """The plan of the second shows both; the policy keeps the first alone until somebody agrees."""
+    place, _ = enrolled(account)
+    first, second = install("prod-7xk2q"), install("next-9mz4c")
+    account.deliver(first.create_role(at(0)))
+    opened = account.text(place)
+    account.enrol(USER, mode="approval")
+    assert account.deliver(second.create_role(at(60))) == ["ask"]
+    assert account.text(place) == opened
+    assert "open" in account.answer(second.infra_id)
+    both = json.dumps(account.text(place))
+    assert "prod-7xk2q" in both
+    assert "next-9mz4c" in both
+    account.deliver(first.delete_bucket(at(200)))
+    account.deliver(second.delete_bucket(at(210)))
+    assert account.text(place) == POLICY
