@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
+from typer._click.exceptions import ClickException  # typer brings its own click, and exports no base of these
 
-from airlock_cli.problems import InputError
+from airlock_cli.operators import commands
+from airlock_cli.operators.options import DEFAULT_STACK, Options
+from airlock_cli.problems import CommandError, InputError
 from airlock_cli.replay import command as replay_command
-
-BAD_INPUT = 2
-"""The exit status for what can't be used; click's own usage errors have the same."""
 
 app = typer.Typer(
     name="airlock",
@@ -23,7 +24,13 @@ app = typer.Typer(
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
 )
-app.command("replay", epilog=replay_command.EXIT_STATUS)(replay_command.replay)
+commands.add_to(app)
+app.command(
+    "replay",
+    epilog=replay_command.EXIT_STATUS,
+    # The first line of its help is too long for the list of commands.
+    short_help="Play an install's events, and tell what the airlock does.",
+)(replay_command.replay)
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 - typer hands the flag over by position
@@ -34,18 +41,50 @@ def _show_version(wanted: bool) -> None:  # noqa: FBT001 - typer hands the flag 
 
 @app.callback()
 def _airlock(
+    ctx: typer.Context,
+    profile: Annotated[str | None, typer.Option(metavar="NAME", help="The AWS profile to use.")] = None,
+    region: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The stack's region. Default: the profile's.")
+    ] = None,
+    stack: Annotated[
+        str, typer.Option(metavar="NAME", envvar="AIRLOCK_STACK", help="The airlock's CloudFormation stack.")
+    ] = DEFAULT_STACK,
+    operator_url: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL", envvar="AIRLOCK_OPERATOR_URL", help="Of the operator function. Default: the stack tells."
+        ),
+    ] = None,
     _version: Annotated[  # noqa: FBT002 - typer's way to say a flag
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
-    # Without a callback typer would make the only command the whole program.
-    pass
+    ctx.obj = Options(profile, region, stack, operator_url)
 
 
 def run() -> None:
-    """The console entry point: input that can't be used ends in one or two lines on stderr and exit status 2."""
+    """The console entry point: what doesn't come out ends in one or two lines on stderr and an exit status.
+
+    With ``--json`` it ends in a JSON object on stdout instead, so that there is one whatever happens.
+    """
     try:
+        if "--json" in sys.argv[1:]:
+            _run_for_programs()
         app()
-    except InputError as problem:
+    except CommandError as problem:
         typer.echo(f"airlock: {problem}", err=True)
-        sys.exit(BAD_INPUT)
+        sys.exit(problem.status)
+
+
+def _run_for_programs() -> NoReturn:
+    try:
+        sys.exit(app(standalone_mode=False))
+    except ClickException as error:
+        _fail_for_programs(InputError(error.format_message(), "usage"))
+    except CommandError as problem:
+        _fail_for_programs(problem)
+
+
+def _fail_for_programs(problem: CommandError) -> NoReturn:
+    typer.echo(json.dumps(problem.as_json(), indent=2))
+    sys.exit(problem.status)

@@ -1,0 +1,1 @@
+"""The operators' commands: what is open, who waits for an answer, answering, and reports."""

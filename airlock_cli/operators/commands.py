@@ -1,0 +1,176 @@
+"""The operators' commands as typer sees them.
+
+Each loads what it needs only once it is called, so that help is quick.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from airlock_cli.operators.moments import DEFAULT_SINCE
+from airlock_cli.operators.options import EXIT_STATUS, AsJson, GrantName, Note, Options, Wait
+from airlock_cli.problems import InputError
+
+DEFAULT_WAIT = 20
+Since = Annotated[str | None, typer.Option(metavar="WHEN", help="From when on: 24h, 7d, or an ISO 8601 time.")]
+
+
+def status(ctx: typer.Context, *, as_json: AsJson = False) -> None:
+    """Tell what is open, who waits, and what is approved ahead.
+
+    Approvals ahead are those of principals that had a grant in the last 31 days; approve-ahead --list tells those of
+    any other.
+    """
+    from airlock_cli.operators import reading  # noqa: PLC0415 - loads boto3
+
+    reading.status(_options(ctx), as_json=as_json)
+
+
+def grants(
+    ctx: typer.Context,
+    *,
+    only_open: Annotated[bool, typer.Option("--open", help="Only those that haven't ended, however old.")] = False,
+    since: Since = None,
+    as_json: AsJson = False,
+) -> None:
+    """List grants, the newest first.
+
+    Those that were requested in the last 7 days, unless told otherwise.
+    """
+    if only_open and since is not None:
+        raise InputError("--open and --since don't go together.\nGive one of them.")
+    from airlock_cli.operators import reading  # noqa: PLC0415 - loads boto3
+
+    reading.grants(_options(ctx), DEFAULT_SINCE if since is None else since, only_open=only_open, as_json=as_json)
+
+
+def show(ctx: typer.Context, grant: GrantName, *, as_json: AsJson = False) -> None:
+    """Tell everything of one grant.
+
+    That is what it opens, its timeline, its audit lines and the change of the policies. A policy that no longer is as
+    it was told here has been changed since: by a later grant, or by somebody.
+    """
+    from airlock_cli.operators import reading  # noqa: PLC0415 - loads boto3
+
+    reading.show(_options(ctx), grant, as_json=as_json)
+
+
+def approve(  # noqa: PLR0913 - typer reads the command line's options from the parameters
+    ctx: typer.Context,
+    grant: GrantName,
+    *,
+    note: Note = "",
+    lift: Annotated[bool, typer.Option("--lift", help="Say that you mean it, if the grant asks for a lift.")] = False,
+    wait: Wait = DEFAULT_WAIT,
+    as_json: AsJson = False,
+) -> None:
+    """Approve a grant that waits for an answer.
+
+    Nobody is asked to confirm. What opens is told first. A lift takes the whole deny away for the time, so it is
+    refused without --lift. Status 1 means that the approval is kept, but nothing opened within the wait.
+    """
+    _decide(ctx, "approve", grant, note, wait, lift=lift, as_json=as_json)
+
+
+def reject(
+    ctx: typer.Context, grant: GrantName, *, note: Note = "", wait: Wait = DEFAULT_WAIT, as_json: AsJson = False
+) -> None:
+    """Reject a grant that waits for an answer.
+
+    Nothing is opened for it then. Status 1 means that the rejection is kept, but the grant hasn't ended within the
+    wait.
+    """
+    _decide(ctx, "reject", grant, note, wait, lift=False, as_json=as_json)
+
+
+def close(
+    ctx: typer.Context, grant: GrantName, *, note: Note = "", wait: Wait = DEFAULT_WAIT, as_json: AsJson = False
+) -> None:
+    """Close a grant before its time.
+
+    It may be open, or still wait for an answer. Status 1 means that the order is kept, but the grant hasn't ended
+    within the wait.
+    """
+    _decide(ctx, "close", grant, note, wait, lift=False, as_json=as_json)
+
+
+def approve_ahead(  # noqa: PLR0913 - as above
+    ctx: typer.Context,
+    principal: Annotated[str, typer.Argument(metavar="PRINCIPAL", help="ARN of the enrolled user or role.")],
+    *,
+    hours: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="For how many hours from now it is to stand.")
+    ] = None,
+    cluster: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Only for installs of this cluster. Default: for any.")
+    ] = None,
+    lift: Annotated[bool, typer.Option("--lift", help="Approve lifts too, not only scoped grants.")] = False,
+    note: Note = "",
+    listed: Annotated[
+        bool, typer.Option("--list", help="List what was approved ahead for PRINCIPAL, the newest first.")
+    ] = False,
+    revoke: Annotated[str | None, typer.Option(metavar="ID", help="Take one of PRINCIPAL's back.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Approve a principal's installs before they begin.
+
+    Such approvals can also be listed, and taken back. Give exactly one of --hours, --list and --revoke. Taking one back
+    closes nothing: airlock close does.
+    """
+    if sum((hours is not None, listed, revoke is not None)) != 1:
+        raise InputError("give exactly one of --hours, --list and --revoke.\nSee airlock approve-ahead --help.")
+    if hours is None and (cluster is not None or lift or note):
+        raise InputError("--cluster, --lift and --note go with --hours alone.\nSee airlock approve-ahead --help.")
+    from airlock_cli.operators import ahead  # noqa: PLC0415 - loads boto3
+
+    if listed:
+        ahead.listed(_options(ctx), principal, as_json=as_json)
+    elif revoke is not None:
+        ahead.revoke(_options(ctx), principal, revoke, as_json=as_json)
+    else:
+        wanted: dict[str, object] = {"cluster": cluster, "lift": lift, "hours": hours, "note": note}
+        ahead.approve(_options(ctx), principal, wanted, as_json=as_json)
+
+
+def report(  # noqa: PLR0913 - as above
+    ctx: typer.Context,
+    output: Annotated[Path, typer.Option(metavar="FILE.html", help="The file to write.")],
+    grant: Annotated[
+        str | None, typer.Argument(metavar="GRANT", help="The grant's name, or a beginning that no other has.")
+    ] = None,
+    *,
+    since: Since = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write a report for auditors, as one HTML file.
+
+    It is of one grant, or of all that were requested since a time. It has the timelines, the changes of policies, every
+    audit line and totals; no script, and nothing from elsewhere.
+    """
+    from airlock_cli.operators import report as reports  # noqa: PLC0415 - loads boto3 and jinja2
+
+    reports.report(_options(ctx), grant, since, output, force=force, as_json=as_json)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands, in the order in which help lists them."""
+    for command in (status, grants, show, approve, reject, close, approve_ahead, report):
+        app.command(command.__name__.replace("_", "-"), epilog=EXIT_STATUS)(command)
+
+
+def _decide(  # noqa: PLR0913 - as above
+    ctx: typer.Context, decision: str, grant: str, note: str, wait: int, *, lift: bool, as_json: bool
+) -> None:
+    from airlock_cli.operators.deciding import Decision, Order, decide  # noqa: PLC0415 - loads boto3
+
+    order = Order(decision=Decision(decision), name=grant, note=note, wait=wait, lift=lift)
+    decide(_options(ctx), order, as_json=as_json)
+
+
+def _options(ctx: typer.Context) -> Options:
+    options = ctx.obj
+    return options if isinstance(options, Options) else Options()

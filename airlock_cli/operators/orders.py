@@ -1,0 +1,149 @@
+"""What operators tell the airlock, by requests to the operator function's URL signed with their own credentials."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import boto3
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.exceptions import NoCredentialsError, NoRegionError
+from botocore.httpsession import URLLib3Session
+from botocore.utils import get_environ_proxies
+
+from airlock_cli.problems import AwsError, InputError, NotFoundError, RefusedError
+
+SERVICE = "lambda"
+"""What requests to a function's URL are signed for (AWS Lambda, "Invoking Lambda function URLs")."""
+TIMEOUT_SECONDS = 35
+_HERE = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """The operator function, by its URL.
+
+    Attributes:
+        session: whose credentials sign.
+        url: where it is.
+    """
+
+    session: boto3.Session
+    url: str
+
+    def __post_init__(self) -> None:
+        parts = urlsplit(self.url)
+        # A signed request carries the session's token.
+        if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _HERE)):
+            raise InputError(
+                f"the operator URL {self.url!r} can't be used.\n"
+                "Give one that begins with https://, or with http:// and is on this machine."
+            )
+
+    def decide(self, grant_id: str, decision: str, note: str) -> dict[str, Any]:
+        """Approve, reject or close a grant.
+
+        Args:
+            grant_id: its whole name.
+            decision: ``approve``, ``reject`` or ``close``.
+            note: kept with it.
+
+        Returns:
+            What stands, under "stands", and whether that is this caller's, under "yours".
+
+        Raises:
+            NotFoundError: there is no such grant.
+            RefusedError: the airlock won't.
+            AwsError: the function can't be reached or its answer isn't one.
+        """
+        told = self._send("POST", f"/grants/{quote(grant_id, safe='')}/{decision}", {"note": note})
+        stands = told.get("stands")
+        if not isinstance(stands, dict) or not {"by", "at"} <= stands.keys():
+            raise not_an_answer()
+        return told
+
+    def approve_ahead(self, ahead: dict[str, object]) -> dict[str, Any]:
+        """Approve ahead of time; returns the approval as it is kept. Errors as for :meth:`decide`."""
+        return _ahead(self._send("POST", "/ahead", ahead))
+
+    def revoke_ahead(self, principal: str, ahead_id: str) -> dict[str, Any]:
+        """Take an approval ahead of time back; returns it as it stands then. Errors as for :meth:`decide`."""
+        path = f"/ahead/{quote(ahead_id, safe='')}"
+        return _ahead(self._send("DELETE", path, {"principal": principal}))
+
+    def _send(self, method: str, path: str, body: dict[str, object]) -> dict[str, Any]:
+        url = self.url.rstrip("/") + path
+        request = AWSRequest(method, url, {"Content-Type": "application/json"}, json.dumps(body).encode())
+        self._sign(request)
+        http = URLLib3Session(proxies=get_environ_proxies(url), timeout=TIMEOUT_SECONDS)
+        try:
+            response = http.send(request.prepare())
+        finally:
+            http.close()
+        told = _told(response.content)
+        if response.status_code == HTTPStatus.OK and told is not None:
+            return told
+        raise _refusal(response.status_code, told or {}, self.url)
+
+    def _sign(self, request: AWSRequest) -> None:
+        credentials = self.session.get_credentials()
+        if credentials is None:
+            raise NoCredentialsError
+        if self.session.region_name is None:
+            raise NoRegionError
+        SigV4Auth(credentials.get_frozen_credentials(), SERVICE, self.session.region_name).add_auth(request)
+
+
+def not_an_answer() -> AwsError:
+    """What to raise where the operator function's answer lacks what it must have."""
+    return AwsError(
+        "the operator function's answer can't be read; another version of it may be deployed.\n"
+        "Deploy the stack in this version, or use that one's command line.",
+        "other-version",
+    )
+
+
+def _ahead(told: dict[str, Any]) -> dict[str, Any]:
+    ahead = told.get("ahead")
+    if not isinstance(ahead, dict):
+        raise not_an_answer()
+    return ahead
+
+
+def _told(content: bytes) -> dict[str, Any] | None:
+    try:
+        told = json.loads(content)
+    except ValueError:
+        return None
+    return told if isinstance(told, dict) else None
+
+
+def _refusal(status: int, told: dict[str, Any], url: str) -> Exception:
+    """What an answer other than 200 means. The airlock's own errors have a code; Lambda's have none."""
+    error = told.get("error")
+    ours = error if isinstance(error, dict) else {}
+    code, message = str(ours.get("code") or ""), str(ours.get("message") or "")
+    more = {"state": told["state"]} if "state" in told else {}
+    match status:
+        case HTTPStatus.FORBIDDEN if code:
+            return RefusedError(message, code, more)
+        case HTTPStatus.FORBIDDEN:
+            said = str(told.get("Message") or told.get("message") or "no reason given")
+            return AwsError(
+                f"AWS denies the call of the operator function: {said}\n"
+                "It takes lambda:InvokeFunctionUrl and lambda:InvokeFunction, fresh credentials and its own --region.",
+                "access-denied",
+                {"permission": "lambda:InvokeFunctionUrl"},
+            )
+        case HTTPStatus.NOT_FOUND if code:
+            return NotFoundError(message, code, more)
+        case HTTPStatus.CONFLICT if code:
+            return RefusedError(message, code, more)
+        case HTTPStatus.BAD_REQUEST if code:
+            return InputError(message, code, more)
+    what = f": {message}" if message else ""
+    return AwsError(f"the operator function at {url} answered with status {status}{what}.\nTry again in a minute.")

@@ -1,0 +1,192 @@
+"""``airlock report``: one HTML file for whoever has to be shown what was open, for whom, and on whose word."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from importlib.metadata import version
+from pathlib import Path
+
+import jinja2
+
+from airlock.grants.approval import Form
+from airlock.grants.grant import Grant, State
+from airlock.policy.exemption import iso
+from airlock_cli.operators.account import an_account
+from airlock_cli.operators.difference import difference
+from airlock_cli.operators.moments import length, moment_since
+from airlock_cli.operators.options import Options, checked_name
+from airlock_cli.operators.page import Page, put_json, without_secrets
+from airlock_cli.operators.story import network_of, story_of
+from airlock_cli.operators.trail import Line, grants_of
+from airlock_cli.problems import InputError
+
+TEMPLATE = "report.html.j2"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matter:
+    """What a report is about.
+
+    Attributes:
+        stack: which airlock.
+        region: where that is.
+        log_group: where the audit lines stand.
+        title: in a few words.
+        made_at: when it was read.
+        grants: the newest first.
+        lines: the audit lines, in the order of time.
+    """
+
+    stack: str
+    region: str
+    log_group: str
+    title: str
+    made_at: datetime
+    grants: Sequence[Grant]
+    lines: Sequence[Line]
+
+
+def report(  # noqa: PLR0913 - what the command line may say
+    options: Options, name: str | None, since: str | None, output: Path, *, force: bool, as_json: bool
+) -> None:
+    """Write a report of one grant, or of all that were requested since a moment.
+
+    Raises:
+        InputError: neither or both are given, or the file can't be written or would be overwritten.
+    """
+    if (name is None) == (since is None):
+        raise InputError("give either a GRANT or --since WHEN.\nSee airlock report --help.")
+    if name is not None:
+        checked_name(name)
+    _check_output(output, force=force)
+    matter = _read(options, name, since)
+    _write(output, html_of(matter), force=force)
+    if as_json:
+        put_json({"output": str(output), "grants": len(matter.grants), "audit_lines": len(matter.lines)})
+    else:
+        Page().line(f"{output}: {len(matter.grants)} grants, {len(matter.lines)} audit lines.")
+
+
+def html_of(matter: Matter) -> str:
+    """The report as HTML that needs nothing else: no script, no picture, no style sheet from elsewhere."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=lambda value: without_secrets(value) if isinstance(value, str) else value,
+    )
+    environment.filters["iso"] = lambda moment: iso(moment) if moment else "—"
+    names = {grant.id for grant in matter.grants}
+    return environment.get_template(TEMPLATE).render(
+        matter=matter,
+        version=version("bootstrap-airlock"),
+        totals=totals_of(matter),
+        stories={grant.id: story_of(grant) for grant in matter.grants},
+        lines={
+            grant.id: [_text(line) for line in matter.lines if grant.id in grants_of(line)] for grant in matter.grants
+        },
+        other_lines=[_text(line) for line in matter.lines if not grants_of(line) & names],
+        difference=difference,
+        network_of=network_of,
+        lifted=Form.LIFTED,
+    )
+
+
+def totals_of(matter: Matter) -> list[tuple[str, str]]:
+    """What the grants add up to, as pairs of a name and a number or a time."""
+
+    def count(holds: Callable[[Grant], object]) -> str:
+        return str(sum(1 for grant in matter.grants if holds(grant)))
+
+    spans = [_open_for(grant, matter.made_at) for grant in matter.grants]
+    writes = [line for line in matter.lines if line.get("kind") == "policy-write"]
+    return [
+        ("Grants requested", str(len(matter.grants))),
+        ("Opened", count(lambda grant: grant.progress.opened_at)),
+        (
+            "of these, the whole deny lifted",
+            count(lambda one: one.progress.opened_at and one.progress.form is Form.LIFTED),
+        ),
+        ("of these, open when this was made", count(lambda grant: grant.progress.state in (State.OPEN, State.CLOSING))),
+        ("Refused by the airlock", count(lambda grant: grant.progress.state is State.REFUSED)),
+        ("Approved by somebody", count(lambda grant: grant.answer and grant.answer.approved)),
+        ("Rejected by somebody", count(lambda grant: grant.answer and not grant.answer.approved)),
+        ("Open in all", length(sum(spans, timedelta()).total_seconds())),
+        ("Open at the longest", length(max(spans, default=timedelta()).total_seconds())),
+        ("Policy writes", str(len(writes))),
+        ("of these, back to the byte", str(sum(1 for line in writes if line.get("outcome") == "restored"))),
+        ("of these, failed", str(sum(1 for line in writes if line.get("outcome") == "failed"))),
+        ("Edits by others while open", str(sum(1 for line in matter.lines if line.get("kind") == "drift"))),
+        ("Audit lines", str(len(matter.lines))),
+    ]
+
+
+def _open_for(grant: Grant, now: datetime) -> timedelta:
+    opened = grant.progress.opened_at
+    if opened is None:
+        return timedelta()
+    # IAM denies again at the not-after time, whether or not the policy is back by then.
+    return max(min(grant.progress.closed_at or now, grant.facts.not_after) - opened, timedelta())
+
+
+def _read(options: Options, name: str | None, since: str | None) -> Matter:
+    with an_account(options) as account:
+        now = account.clock.now()
+        if name is not None:
+            grants = [account.records.named(name)]
+            lines = account.trail.of(grants[0], now)
+            title = f"Grant {grants[0].id}"
+        else:
+            start = moment_since(since or "", now)
+            grants = account.records.since(start)
+            lines = account.trail.between(start, now)
+            title = f"Grants from {iso(start)} to {iso(now)}"
+        return Matter(
+            stack=options.stack,
+            region=account.session.region_name,
+            log_group=account.trail.group,
+            title=title,
+            made_at=now,
+            grants=grants,
+            lines=lines,
+        )
+
+
+def _check_output(output: Path, *, force: bool) -> None:
+    if output.is_dir():
+        raise InputError(f"--output {output} is a folder.\nGive a file, such as {output / 'report.html'}.")
+    if output.exists() and not force:
+        raise InputError(f"--output {output} is there already.\nGive another name, or --force to replace it.", "exists")
+    if not output.absolute().parent.is_dir():
+        raise InputError(f"--output {output} can't be written: there is no such folder.\nMake it first.")
+
+
+def _write(output: Path, html: str, *, force: bool) -> None:
+    """Put the file there whole or not at all."""
+    try:
+        handle, name = tempfile.mkstemp(dir=output.absolute().parent, prefix=f".{output.name}.")
+        part = Path(name)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(html)
+            if force:
+                part.replace(output)
+            else:
+                # Unlike a rename, a link never takes the place of what has come there meanwhile.
+                output.hardlink_to(part)
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as error:
+        raise InputError(f"--output {output} can't be written: {error.strerror}.\nGive another place.") from error
+
+
+def _text(line: Line) -> str:
+    """A line as it was written, with what isn't ASCII readable but for control characters, which JSON escapes."""
+    return json.dumps(line, ensure_ascii=False)
