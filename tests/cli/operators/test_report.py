@@ -1,0 +1,227 @@
+"""The report: one file that needs nothing else, tells everything, and lets nobody's text become markup."""
+
+import json
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from airlock_cli.operators.report import Matter, html_of, totals_of
+from airlock_cli.progress import Later
+from tests.cli.operators import samples
+from tests.cli.operators.conftest import Desk
+
+VOID = {"meta", "br"}
+ALLOWED = {
+    *("html", "head", "title", "style", "body", "header", "main", "footer", "section", "h1", "h2", "h3", "p", "table"),
+    *("caption", "thead", "tbody", "tr", "th", "td", "time", "a", "pre", "code", "ins", "del", "span", "ol", "li"),
+    *VOID,
+}
+
+
+class Page(HTMLParser):
+    """A report as a browser would read it."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.html = html
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.text = ""
+        self.items: list[str] = []
+        self.feed(html)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Remember a tag; what is inside must end before it does."""
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+        if tag == "li":
+            self.items.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        """End the innermost element."""
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        """Collect the text, and that of list items apart."""
+        self.text += data
+        if "li" in self.open:
+            self.items[-1] += data
+
+    def named(self, tag: str) -> Iterator[dict[str, str | None]]:
+        """The attributes of all elements of a name."""
+        return (attributes for one, attributes in self.tags if one == tag)
+
+
+@pytest.fixture
+def page(busy: Desk, tmp_path: Path) -> Page:
+    """The report of the last week, in which somebody wrote a hostile note."""
+    output = tmp_path / "report.html"
+    done = busy.run("report", "--since", "7d", "--output", output)
+    assert (done.status, done.err) == (0, "")
+    assert done.words == f"{output}: 4 grants, 4 audit lines."
+    return Page(output.read_text(encoding="utf-8"))
+
+
+def test_it_needs_nothing_else(page: Page) -> None:
+    """No script, no form, no picture, nothing loaded, no event handler; links lead to its own parts alone."""
+    assert {tag for tag, _ in page.tags} <= ALLOWED
+    for tag, attributes in page.tags:
+        assert not {"src", "srcset", "action", "background", "style"} & attributes.keys()
+        assert not any(name.startswith("on") for name in attributes)
+        if "href" in attributes:
+            assert tag == "a"
+            assert str(attributes["href"]).startswith("#")
+    style = re.search(r"<style>(.*?)</style>", page.html, re.DOTALL)
+    assert style is not None
+    assert not re.search(r"url\(|@import|https?:", style[1])
+    policies = [one["content"] for one in page.named("meta") if one.get("http-equiv") == "Content-Security-Policy"]
+    assert policies == ["default-src 'none'; style-src 'unsafe-inline'"]
+
+
+def test_hostile_text_stays_text(page: Page) -> None:
+    """A note with markup is shown as it was written, and what would sign a URL isn't shown at all."""
+    assert "<script>" not in page.html
+    assert "</code><script>alert(1)</script>" in page.text
+    assert "0123abcd" not in page.html
+    assert "X-Amz-Signature=[left out]" in page.text
+
+
+def test_it_has_every_audit_line_whole(page: Page) -> None:
+    """Each audit line stands in it once, with everything that was written."""
+    lines = [line for grant in (samples.open_grant(), samples.closed_grant()) for line in samples.audit_lines(grant)]
+    shown = [json.loads(item) for item in page.items]
+    expected = json.loads(json.dumps(lines).replace("X-Amz-Signature=0123abcd", "X-Amz-Signature=[left out]"))
+    assert sorted(shown, key=json.dumps) == sorted(expected, key=json.dumps)
+
+
+def test_it_tells_what_an_auditor_asks(page: Page) -> None:
+    """Who opened what for whom, on whose word, for how long, what changed in which policy, and where to check it."""
+    for told in (
+        *(
+            grant().id
+            for grant in (samples.open_grant, samples.waiting_grant, samples.closed_grant, samples.refused_grant)
+        ),
+        f"approved (scoped) by {samples.KIM}",
+        f"by {samples.LEE} at 2026-11-22T02:49:00Z; note: enough",
+        '+      "Sid": "Airlock1"',
+        '-      "Sid": "DenyOutsideOffice"',
+        "user-inline source-ip of arn:aws:iam::111122223333:user/ocp-installer",
+        "from vpc-0aaaaaaaaaaaaaaa1",
+        "log group audit",
+        "from the stack bootstrap-airlock in us-east-1",
+        "2026-11-17T02:20:00Z to 2026-11-24T02:20:00Z",
+    ):
+        assert told in page.text, told
+    assert samples.old_grant().id not in page.text
+
+
+def test_it_can_be_read_without_eyes_or_colours(page: Page) -> None:
+    """It names its language, has one title and no level of heading left out, and tables with captions and scopes."""
+    assert next(page.named("html"))["lang"] == "en"
+    levels = [int(tag[1]) for tag, _ in page.tags if re.fullmatch("h[1-6]", tag)]
+    assert levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+    tables = [tag for tag, _ in page.tags if tag in ("table", "caption")]
+    assert tables == ["table", "caption"] * (len(tables) // 2)
+    assert all(cell.get("scope") in ("row", "col") for cell in page.named("th"))
+    names = [str(attributes["id"]) for _, attributes in page.tags if "id" in attributes]
+    assert len(names) == len(set(names))
+    links = {str(attributes["href"])[1:] for attributes in page.named("a")}
+    assert links <= set(names)
+    assert "@media print" in page.html
+
+
+def test_the_report_of_one_grant(busy: Desk, tmp_path: Path) -> None:
+    """Of one grant, the report has that grant and its lines alone; for programs the command counts them."""
+    output = tmp_path / "one.html"
+    told = busy.run("report", "prod", "--output", output, "--json").json
+    assert told == {"output": str(output), "grants": 1, "audit_lines": 2}
+    text = Page(output.read_text(encoding="utf-8")).text
+    assert samples.open_grant().id in text
+    assert samples.closed_grant().id not in text
+
+
+def test_lines_of_other_grants_are_in_it_too(busy: Desk, tmp_path: Path) -> None:
+    """A line written in the time of the report stands in it, though its grant was requested before or isn't known."""
+    line = {"at": "2026-11-24T02:10:00Z", "kind": "decision", "decision": "close", "grant": "elder-12345-00000000"}
+    busy.audit("other", line)
+    busy.run("report", "--since", "1h", "--output", tmp_path / "r.html")
+    page = Page((tmp_path / "r.html").read_text(encoding="utf-8"))
+    assert "Audit lines of other grants" in page.text
+    assert line in [json.loads(item) for item in page.items]
+
+
+def test_a_report_of_nothing(desk: Desk, tmp_path: Path) -> None:
+    """A time without grants gives a report that says so."""
+    assert desk.run("report", "--since", "1h", "--output", tmp_path / "r.html").status == 0
+    assert "No grant was requested in this time." in Page((tmp_path / "r.html").read_text()).text
+
+
+def test_totals_count_what_they_say() -> None:
+    """The totals are those of the grants: the closed one was open for 25 minutes, the open one for 19 and a half."""
+    grants = [samples.open_grant(), samples.waiting_grant(), samples.closed_grant(), samples.refused_grant()]
+    lines = [line for grant in grants for line in samples.audit_lines(grant)]
+    matter = Matter(stack="s", region="r", log_group="g", title="t", made_at=samples.NOW, grants=grants, lines=lines)
+    assert dict(totals_of(matter)) == {
+        "Grants requested": "4",
+        "Opened": "2",
+        "of these, the whole deny lifted": "0",
+        "of these, open when this was made": "1",
+        "Refused by the airlock": "1",
+        "Approved by somebody": "1",
+        "Rejected by somebody": "0",
+        "Open in all": "44 min",
+        "Open at the longest": "25 min",
+        "Policy writes": "2",
+        "of these, back to the byte": "0",
+        "of these, failed": "0",
+        "Edits by others while open": "0",
+        "Audit lines": "4",
+    }
+    Page(html_of(matter))
+
+
+def test_a_file_isnt_replaced_unless_told(busy: Desk, tmp_path: Path) -> None:
+    """A file that is there is kept, status 2, before AWS is asked; --force replaces it; nothing else is left behind."""
+    output = tmp_path / "report.html"
+    output.write_text("precious")
+    busy.door.refuse_stacks = "AccessDenied"
+    done = busy.run("report", "prod", "--output", output)
+    assert (done.status, output.read_text()) == (2, "precious")
+    assert done.err.endswith("is there already.\nGive another name, or --force to replace it.\n")
+    busy.door.refuse_stacks = None
+    assert busy.run("report", "prod", "--output", output, "--force").status == 0
+    assert output.read_text().startswith("<!DOCTYPE html>")
+    assert list(tmp_path.iterdir()) == [output]
+
+
+def test_a_file_that_came_meanwhile_is_kept(busy: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever takes the place while the report is made isn't overwritten either."""
+    output = tmp_path / "report.html"
+    monkeypatch.setattr(Later, "__enter__", lambda self: output.write_text("precious") and self)
+    done = busy.run("report", "prod", "--output", output)
+    assert (done.status, output.read_text()) == (2, "precious")
+    assert list(tmp_path.iterdir()) == [output]
+
+
+@pytest.mark.parametrize("words", [[], ["prod", "--since", "7d"]], ids=["neither", "both"])
+def test_one_grant_or_a_time(busy: Desk, tmp_path: Path, words: list[str]) -> None:
+    """A report is of one grant or of a time: neither and both end with status 2."""
+    done = busy.run("report", *words, "--output", tmp_path / "r.html")
+    assert done.status == 2
+    assert "either a GRANT or --since WHEN" in done.err
+
+
+def test_places_that_cant_be_written(busy: Desk, tmp_path: Path) -> None:
+    """A folder, or a file in a folder that isn't there, ends with status 2."""
+    for output in (tmp_path, tmp_path / "no" / "r.html"):
+        done = busy.run("report", "prod", "--output", output)
+        assert done.status == 2
+        assert len(done.err.splitlines()) == 2
