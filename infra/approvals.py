@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from aws_cdk import RemovalPolicy
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from infra.configuration import Configuration
 from infra.topics import make_topic
+
+# What administrators of a key may do (AWS KMS, page "Default key policy", "Allows key administrators"); using it isn't.
+_ADMINISTRATION: Final = (
+    "kms:CancelKeyDeletion",
+    "kms:Create*",
+    "kms:Delete*",
+    "kms:Describe*",
+    "kms:Disable*",
+    "kms:Enable*",
+    "kms:Get*",
+    "kms:List*",
+    "kms:Put*",
+    "kms:Revoke*",
+    "kms:ScheduleKeyDeletion",
+    "kms:TagResource",
+    "kms:UntagResource",
+    "kms:Update*",
+)
 
 
 class Approvals(Construct):
@@ -17,6 +38,9 @@ class Approvals(Construct):
 
     The key never leaves AWS KMS, so nobody who reads a function's environment or the ledger can make a link. KMS has
     no automatic rotation of HMAC keys (AWS KMS, page "Rotate AWS KMS keys"); a link is short-lived.
+
+    Its policy leaves only the administration to the account's IAM policies. Otherwise an installer whose own policy
+    allows ``kms:*`` could sign the link to its own request.
     """
 
     def __init__(self, scope: Construct, construct_id: str, configuration: Configuration) -> None:
@@ -30,5 +54,38 @@ class Approvals(Construct):
                 description=f"Signs the links to the approval page ({configuration.prefix})",
                 key_spec=kms.KeySpec.HMAC_256,
                 key_usage=kms.KeyUsage.GENERATE_VERIFY_MAC,
+                policy=iam.PolicyDocument(
+                    statements=[
+                        iam.PolicyStatement(
+                            sid="Administer",
+                            actions=list(_ADMINISTRATION),
+                            principals=[iam.AccountRootPrincipal()],
+                            resources=["*"],
+                        )
+                    ]
+                ),
                 removal_policy=RemovalPolicy.RETAIN,
+            )
+
+    def let_sign(self, role: iam.IRole) -> None:
+        """Let a function's role sign links, which checks none; nothing to do without a key."""
+        self._let(role, "Sign", "kms:GenerateMac")
+
+    def let_verify(self, role: iam.IRole) -> None:
+        """Let a function's role check a link's signature, which makes none; nothing to do without a key."""
+        self._let(role, "Verify", "kms:VerifyMac")
+
+    def _let(self, role: iam.IRole, verb: str, action: str) -> None:
+        # In the key's policy alone: that is enough within an account, and a role that named the key would need it to
+        # be made first, which needs the role.
+        if self.link_key is not None:
+            self.link_key.add_to_resource_policy(
+                iam.PolicyStatement(
+                    sid=f"{verb}By{role.node.path.split('/')[-2]}",
+                    actions=[action],
+                    principals=[iam.ArnPrincipal(role.role_arn)],
+                    # In a key's policy this means the key itself.
+                    resources=["*"],
+                    conditions={"StringEquals": {"kms:MacAlgorithm": "HMAC_SHA_256"}},
+                )
             )

@@ -30,7 +30,6 @@ CONSOLE_CALLS: Final = ("ec2:GetConsoleOutput", "ec2:RebootInstances")
 # The tags of a bootstrap node, by the installer of any release, and by Cluster API's provider for AWS; a user's tag
 # called Name can replace the first.
 BOOTSTRAP_TAGS: Final = {"Name": "*-bootstrap", "MachineName": "openshift-cluster-api-guests/*-bootstrap"}
-_MAC_CONDITION: Final = {"StringEquals": {"kms:MacAlgorithm": "HMAC_SHA_256"}}
 
 
 def any_group(configuration: Configuration) -> str:
@@ -123,20 +122,6 @@ def audit_statement(stream_arn: str) -> iam.PolicyStatement:
 def publish_statement(sid: str, topic_arn: str) -> iam.PolicyStatement:
     """Allow publishing to a topic."""
     return _allow(sid, ["sns:Publish"], [topic_arn])
-
-
-def sign_link_statement(key_arn: str) -> iam.PolicyStatement:
-    """Allow links to the approval page to be signed."""
-    return iam.PolicyStatement(
-        sid="SignLinks", actions=["kms:GenerateMac"], resources=[key_arn], conditions=_MAC_CONDITION
-    )
-
-
-def verify_link_statement(key_arn: str) -> iam.PolicyStatement:
-    """Allow a link's signature to be checked, which makes none."""
-    return iam.PolicyStatement(
-        sid="VerifyLinks", actions=["kms:VerifyMac"], resources=[key_arn], conditions=_MAC_CONDITION
-    )
 
 
 def order_statement(bus_arn: str, source: str) -> iam.PolicyStatement:

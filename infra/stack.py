@@ -58,6 +58,10 @@ class AirlockStack(Stack):
             work.sweeping(around, page_url),
             Retries(attempts=0, max_age=Duration.minutes(1)),
         )
+        if self.page:
+            self.approvals.let_verify(self.page.role)
+        self.approvals.let_sign(self.watcher.role)
+        self.approvals.let_sign(self.sweeper.role)
         Rules(self, "Rules", configuration, self.watcher.function, self.dead_letters.queue)
         SweepSchedule(self, "Sweep", self.sweeper.function, self.dead_letters.queue)
         Tags.of(self).add("Application", configuration.prefix)

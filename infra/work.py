@@ -86,7 +86,6 @@ def answering_on_the_page(around: Surroundings) -> Iterator[Work]:
             },
             statements=[
                 *ledger_permissions.page_statements(around.ledger.table.table_arn),
-                permissions.verify_link_statement(key.key_arn),
                 permissions.order_statement(around.default_bus_arn, around.configuration.prefix),
             ],
             timeout=_ANSWERING,
@@ -130,7 +129,6 @@ def _reconciling(name: str, around: Surroundings, page_url: str | None) -> Work:
     ]
     if approvals.link_key and page_url:
         environment |= {"AIRLOCK_LINK_KEY": approvals.link_key.key_arn, "AIRLOCK_PAGE_URL": page_url}
-        statements.append(permissions.sign_link_statement(approvals.link_key.key_arn))
     return Work(code.package(), environment, statements, _RECONCILING)
 
 

@@ -55,6 +55,10 @@ class Template:
         """A function's environment."""
         return dict(self.properties(self.function(name))["Environment"]["Variables"])
 
+    def role_of(self, name: str) -> dict[str, Any]:
+        """A function's role, as the template refers to it."""
+        return dict(self.properties(self.function(name))["Role"])
+
     def function_statements(self, name: str) -> dict[str, dict[str, Any]]:
         """The statements of a function's role by Sid."""
         role: str = self.properties(self.function(name))["Role"]["Fn::GetAtt"][0]

@@ -119,15 +119,19 @@ def test_the_ledger_is_all_of_dynamodb_that_a_function_reaches(template: Templat
     }
 
 
-@BOTH
-def test_a_function_signs_links_and_can_t_check_them(template: Template, name: str) -> None:
-    """A function may make a link's signature with the one key, by the one algorithm."""
-    statement = template.function_statements(name)["SignLinks"]
-    assert (statement["Action"], statement["Resource"]) == (
-        ["kms:GenerateMac"],
-        [arn_of(template.only("AWS::KMS::Key"))],
-    )
-    assert statement["Condition"] == {"StringEquals": {"kms:MacAlgorithm": "HMAC_SHA_256"}}
+def test_the_link_key_signs_for_watcher_and_sweeper_and_checks_for_the_page(template: Template) -> None:
+    """Its policy alone says so, by role: no IAM policy of the account, such as an installer's, lets anybody use it."""
+    policy = template.properties(template.only("AWS::KMS::Key"))["KeyPolicy"]["Statement"]
+    administer, *uses = policy
+    assert not [action for action in administer["Action"] if "Mac" in action or action in ("kms:*", "*")]
+    assert {(one["Action"], json.dumps(one["Principal"]["AWS"])) for one in uses} == {
+        ("kms:GenerateMac", json.dumps(template.role_of("watcher"))),
+        ("kms:GenerateMac", json.dumps(template.role_of("sweeper"))),
+        ("kms:VerifyMac", json.dumps(template.role_of("page"))),
+    }
+    for use in uses:
+        assert use["Condition"] == {"StringEquals": {"kms:MacAlgorithm": "HMAC_SHA_256"}}
+        assert use["Effect"] == "Allow"
 
 
 @BOTH
@@ -228,7 +232,10 @@ def test_every_aws_call_of_the_code_is_allowed_to_somebody(template: Template) -
     called = {call for file in adapters for call in _called(file)}
     assert {"iam:PutUserPolicy", "dynamodb:Query", "kms:VerifyMac", "ec2:RebootInstances"} <= called
     functions = ("watcher", "sweeper", "page", "operator")
-    assert called <= {action for name in functions for action in _allowed(template, name)}
+    by_key = {
+        one["Action"] for one in template.properties(template.only("AWS::KMS::Key"))["KeyPolicy"]["Statement"][1:]
+    }
+    assert called <= {action for name in functions for action in _allowed(template, name)} | by_key
 
 
 def _called(source: Path) -> set[str]:
