@@ -1,0 +1,5 @@
+"""An empty ledger and its people for each test."""
+
+from tests.page.conftest import people
+
+__all__ = ["people"]
