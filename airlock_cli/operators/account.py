@@ -20,6 +20,7 @@ from airlock_cli.operators.records import Records
 from airlock_cli.operators.trail import Trail
 from airlock_cli.operators.troubles import troubles_told
 from airlock_cli.problems import InputError
+from airlock_cli.progress import Later
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -49,7 +50,8 @@ class Account:
             InputError: there is no such stack in this account and region.
         """
         try:
-            stacks = self._client("cloudformation").describe_stacks(StackName=self.options.stack)["Stacks"]
+            with Later("Looking up the stack"):
+                stacks = self._client("cloudformation").describe_stacks(StackName=self.options.stack)["Stacks"]
         except ClientError as error:
             # How CloudFormation says that there is none (API reference, "DescribeStacks").
             if error.response["Error"]["Code"] == "ValidationError":

@@ -52,11 +52,10 @@ def revoke(options: Options, principal: str, ahead_id: str, *, as_json: bool) ->
     """Take an approval ahead of time back."""
     checked_principal(principal)
     with an_account(options) as account:
-        kept = account.orders.revoke_ahead(principal, ahead_id)
+        kept, yours = account.orders.revoke_ahead(principal, ahead_id)
         now = account.clock.now()
-    _tell(
-        _ahead_of(kept), "Taken back; grants that are open stay so, airlock close ends them:", as_json=as_json, now=now
-    )
+    heading = "Taken back" if yours else "It was taken back already"
+    _tell(_ahead_of(kept), f"{heading}; grants that are open stay so:", as_json=as_json, now=now)
 
 
 def listed(options: Options, principal: str, *, as_json: bool) -> None:

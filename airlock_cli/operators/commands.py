@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from airlock.page.orders import HOURS
 from airlock_cli.operators.moments import DEFAULT_SINCE
 from airlock_cli.operators.options import EXIT_STATUS, AsJson, GrantName, Note, Options, Wait
 from airlock_cli.problems import InputError
@@ -102,7 +103,8 @@ def approve_ahead(  # noqa: PLR0913 - as above
     principal: Annotated[str, typer.Argument(metavar="PRINCIPAL", help="ARN of the enrolled user or role.")],
     *,
     hours: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="For how many hours from now it is to stand.")
+        int | None,
+        typer.Option(metavar="N", min=HOURS[0], max=HOURS[-1], help="For how many hours from now it is to stand."),
     ] = None,
     cluster: Annotated[
         str | None, typer.Option(metavar="NAME", help="Only for installs of this cluster. Default: for any.")

@@ -15,7 +15,7 @@ from airlock.grants.grant import Grant, State
 from airlock.policy.exemption import iso
 from airlock_cli.operators.account import Account, an_account
 from airlock_cli.operators.options import Options, checked_name, checked_note
-from airlock_cli.operators.page import Page, put_json
+from airlock_cli.operators.page import Page, clean, put_json
 from airlock_cli.operators.shapes import grant_json
 from airlock_cli.operators.telling import tell_opening
 from airlock_cli.problems import CommandError, RefusedError
@@ -111,7 +111,7 @@ def _check_same(order: Order, grant_id: str, stands: Mapping[str, Any]) -> None:
         word = "approved" if stands["approved"] else "rejected"
         remedy = "To end it, use airlock close." if stands["approved"] else "Start the install again to be asked anew."
         raise RefusedError(
-            f"{grant_id} was {word} before, by {stands['by']} at {stands['at']}; that stands.\n{remedy}",
+            f"{grant_id} was {word} before, by {clean(stands['by'])} at {clean(stands['at'])}; that stands.\n{remedy}",
             "decided-otherwise",
             {"stands": dict(stands)},
         )

@@ -15,7 +15,9 @@ from botocore.exceptions import NoCredentialsError, NoRegionError
 from botocore.httpsession import URLLib3Session
 from botocore.utils import get_environ_proxies
 
+from airlock_cli.operators.page import clean
 from airlock_cli.problems import AwsError, InputError, NotFoundError, RefusedError
+from airlock_cli.progress import Later
 
 SERVICE = "lambda"
 """What requests to a function's URL are signed for (AWS Lambda, "Invoking Lambda function URLs")."""
@@ -70,10 +72,15 @@ class Orders:
         """Approve ahead of time; returns the approval as it is kept. Errors as for :meth:`decide`."""
         return _ahead(self._send("POST", "/ahead", ahead))
 
-    def revoke_ahead(self, principal: str, ahead_id: str) -> dict[str, Any]:
-        """Take an approval ahead of time back; returns it as it stands then. Errors as for :meth:`decide`."""
+    def revoke_ahead(self, principal: str, ahead_id: str) -> tuple[dict[str, Any], bool]:
+        """Take an approval ahead of time back; errors as for :meth:`decide`.
+
+        Returns:
+            It as it stands then, and whether it is this request that took it back.
+        """
         path = f"/ahead/{quote(ahead_id, safe='')}"
-        return _ahead(self._send("DELETE", path, {"principal": principal}))
+        told = self._send("DELETE", path, {"principal": principal})
+        return _ahead(told), bool(told.get("yours", True))
 
     def _send(self, method: str, path: str, body: dict[str, object]) -> dict[str, Any]:
         url = self.url.rstrip("/") + path
@@ -81,7 +88,8 @@ class Orders:
         self._sign(request)
         http = URLLib3Session(proxies=get_environ_proxies(url), timeout=TIMEOUT_SECONDS)
         try:
-            response = http.send(request.prepare())
+            with Later("Telling the airlock"):
+                response = http.send(request.prepare())
         finally:
             http.close()
         told = _told(response.content)
@@ -126,13 +134,13 @@ def _refusal(status: int, told: dict[str, Any], url: str) -> Exception:
     """What an answer other than 200 means. The airlock's own errors have a code; Lambda's have none."""
     error = told.get("error")
     ours = error if isinstance(error, dict) else {}
-    code, message = str(ours.get("code") or ""), str(ours.get("message") or "")
-    more = {"state": told["state"]} if "state" in told else {}
+    code, message = clean(ours.get("code") or ""), clean(ours.get("message") or "")
+    more: dict[str, object] = {name: told[name] for name in ("state", "stands") if name in told}
     match status:
         case HTTPStatus.FORBIDDEN if code:
             return RefusedError(message, code, more)
         case HTTPStatus.FORBIDDEN:
-            said = str(told.get("Message") or told.get("message") or "no reason given")
+            said = clean(told.get("Message") or told.get("message") or "no reason given")
             return AwsError(
                 f"AWS denies the call of the operator function: {said}\n"
                 "It takes lambda:InvokeFunctionUrl and lambda:InvokeFunction, fresh credentials and its own --region.",

@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import jinja2
+from markupsafe import Markup
 
 from airlock.grants.approval import Form
 from airlock.grants.grant import Grant, State
@@ -20,7 +21,7 @@ from airlock_cli.operators.account import an_account
 from airlock_cli.operators.difference import difference
 from airlock_cli.operators.moments import length, moment_since
 from airlock_cli.operators.options import Options, checked_name
-from airlock_cli.operators.page import Page, put_json, without_secrets
+from airlock_cli.operators.page import Page, clean, put_json
 from airlock_cli.operators.story import network_of, story_of
 from airlock_cli.operators.trail import Line, grants_of
 from airlock_cli.problems import InputError
@@ -80,9 +81,9 @@ def html_of(matter: Matter) -> str:
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=lambda value: without_secrets(value) if isinstance(value, str) else value,
+        finalize=_shown,
     )
-    environment.filters["iso"] = lambda moment: iso(moment) if moment else "—"
+    environment.filters["iso"] = iso
     names = {grant.id for grant in matter.grants}
     return environment.get_template(TEMPLATE).render(
         matter=matter,
@@ -111,18 +112,21 @@ def totals_of(matter: Matter) -> list[tuple[str, str]]:
         ("Grants requested", str(len(matter.grants))),
         ("Opened", count(lambda grant: grant.progress.opened_at)),
         (
-            "of these, the whole deny lifted",
+            "Opened with the whole deny lifted",
             count(lambda one: one.progress.opened_at and one.progress.form is Form.LIFTED),
         ),
-        ("of these, open when this was made", count(lambda grant: grant.progress.state in (State.OPEN, State.CLOSING))),
+        ("Open when this was made", count(lambda grant: grant.progress.state in (State.OPEN, State.CLOSING))),
         ("Refused by the airlock", count(lambda grant: grant.progress.state is State.REFUSED)),
         ("Approved by somebody", count(lambda grant: grant.answer and grant.answer.approved)),
         ("Rejected by somebody", count(lambda grant: grant.answer and not grant.answer.approved)),
         ("Open in all", length(sum(spans, timedelta()).total_seconds())),
         ("Open at the longest", length(max(spans, default=timedelta()).total_seconds())),
         ("Policy writes", str(len(writes))),
-        ("of these, back to the byte", str(sum(1 for line in writes if line.get("outcome") == "restored"))),
-        ("of these, failed", str(sum(1 for line in writes if line.get("outcome") == "failed"))),
+        (
+            "Policy writes that restored the baseline",
+            str(sum(1 for line in writes if line.get("outcome") == "restored")),
+        ),
+        ("Policy writes that failed", str(sum(1 for line in writes if line.get("outcome") == "failed"))),
         ("Edits by others while open", str(sum(1 for line in matter.lines if line.get("kind") == "drift"))),
         ("Audit lines", str(len(matter.lines))),
     ]
@@ -187,6 +191,12 @@ def _write(output: Path, html: str, *, force: bool) -> None:
         raise InputError(f"--output {output} can't be written: {error.strerror}.\nGive another place.") from error
 
 
+def _shown(value: object) -> object:
+    """What becomes of a value before it is escaped; the template's own markup is left as it is."""
+    return clean(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
 def _text(line: Line) -> str:
-    """A line as it was written, with what isn't ASCII readable but for control characters, which JSON escapes."""
-    return json.dumps(line, ensure_ascii=False)
+    """A line as it was written; what can't be seen is escaped, as JSON has it, so that nothing can hide."""
+    told = json.dumps(line, ensure_ascii=False)
+    return "".join(one if one.isprintable() else json.dumps(one)[1:-1] for one in told)

@@ -16,6 +16,7 @@ from botocore.exceptions import (
     ProfileNotFound,
 )
 
+from airlock_cli.operators.page import clean
 from airlock_cli.problems import AwsError, CommandError, InputError
 
 _SERVICES = {
@@ -66,7 +67,7 @@ def troubles_told() -> Iterator[None]:
 def trouble_of(error: ClientError) -> CommandError:
     """What an error that AWS answered with means."""
     code = error.response.get("Error", {}).get("Code", "")
-    message = error.response.get("Error", {}).get("Message", "")
+    message = clean(error.response.get("Error", {}).get("Message", ""))
     operation = error.operation_name
     service, where = _SERVICES.get(operation, ("aws", ""))
     if code in _DENIED:
