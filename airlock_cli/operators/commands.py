@@ -51,8 +51,8 @@ def grants(
 def show(ctx: typer.Context, grant: GrantName, *, as_json: AsJson = False) -> None:
     """Tell everything of one grant.
 
-    That is what it opens, its timeline, its audit lines and the change of the policies. A policy that no longer is as
-    it was told here has been changed since: by a later grant, or by somebody.
+    That is what it opens, its timeline, its audit lines and the change of the policies: as it was asked for, or written
+    last. The policies themselves may have changed since.
     """
     from airlock_cli.operators import reading  # noqa: PLC0415 - loads boto3
 

@@ -6,6 +6,8 @@ from tests.cli.helpers import airlock
 from tests.cli.stored import GOLDEN
 
 COMMANDS = ("status", "grants", "show", "approve", "reject", "close", "approve-ahead", "report", "replay")
+EXAMPLES = {"show": "show-open.txt"}
+"""Where a command's example isn't named after it."""
 
 
 def reference() -> str:
@@ -19,9 +21,8 @@ def reference() -> str:
     parts.append(_fenced("text", help_of()))
     for command in COMMANDS:
         parts += [f"### airlock {command}\n", _fenced("text", help_of(command))]
-        example = f"operators/{command}.txt"
-        if command != "report" and (GOLDEN / example).exists():
-            parts += ["It prints, for example:\n", _fenced("text", _stored(f"{command}.txt"))]
+        if command not in ("report", "replay"):
+            parts += ["It prints, for example:\n", _fenced("text", _stored(EXAMPLES.get(command, f"{command}.txt")))]
     return "\n".join(parts)
 
 
