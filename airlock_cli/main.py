@@ -65,10 +65,11 @@ def _airlock(
 def run() -> None:
     """The console entry point: what doesn't come out ends in one or two lines on stderr and an exit status.
 
-    With ``--json`` it ends in a JSON object on stdout instead, so that there is one whatever happens.
+    With ``--json`` it ends in a JSON object on stdout instead, so that there is one whatever happens; but for
+    ``replay``, whose stdout holds a result or nothing.
     """
     try:
-        if "--json" in sys.argv[1:]:
+        if "--json" in sys.argv[1:] and "replay" not in sys.argv[1:]:
             _run_for_programs()
         app()
     except CommandError as problem:

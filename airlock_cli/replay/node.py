@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from airlock.install.names import Era, bootstrap_bucket, bootstrap_object_key
 from airlock.ports import Clock
+from airlock_cli.replay.told import Told
 
+# As Ignition's lines stand on a console, see airlock/install/console.py; a reboot appends to what stands there.
 _CONSOLE = """\
-ignition[735]: GET https://bootstrap.s3.amazonaws.com/bootstrap.ign: attempt #1
-ignition[735]: GET result: {result}
+[    0.000000] Linux version 5.14.0-replayed
+[    9.500000] ignition[735]: GET https://{bucket}.s3.amazonaws.com/{key}: attempt #1
+[    9.700000] ignition[735]: GET result: {result}
 """
 
 
@@ -27,11 +31,17 @@ class ReplayedNodes:
     consoles: dict[str, str] = field(default_factory=dict)
     reboots: list[tuple[str, datetime]] = field(default_factory=list)
 
-    def fetched(self, instance_id: str, *, allowed: bool | None) -> None:
+    def fetched(self, told: Told, *, allowed: bool | None) -> None:
         """Let the console show what came of a fetch; nothing where that can't be told."""
-        if allowed is not None:
-            text = _CONSOLE.format(result="OK" if allowed else "Forbidden")
-            self.consoles[instance_id] = self.consoles.get(instance_id, "") + text
+        if allowed is None or told.instance is None:
+            return
+        era = told.era or Era.TERRAFORM
+        text = _CONSOLE.format(
+            bucket=bootstrap_bucket(told.infra_id, era),
+            key=bootstrap_object_key(told.infra_id, era),
+            result="OK" if allowed else "Forbidden",
+        )
+        self.consoles[told.instance] = self.consoles.get(told.instance, "") + text
 
     def console(self, region: str, instance_id: str) -> str:  # noqa: ARG002 - the port's
         """What the console shows by now."""

@@ -125,8 +125,7 @@ class _Game:
         policies, grant = self.world.policies_now(), self.grant(told)
         result = try_fetch(told, self.world.principal, policies, grant, at)
         self.fetches.setdefault(told.infra_id, []).append(result)
-        if told.instance:
-            self.world.nodes.fetched(told.instance, allowed=result.allowed)
+        self.world.nodes.fetched(told, allowed=result.allowed)
 
     def _what_follows(self) -> None:
         """Let a rebooted node fetch again, and somebody answer what was asked."""

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from airlock.grants.grant import Grant, State
+from airlock.grants.approval import Form
+from airlock.grants.grant import Grant, Progress, State
 from airlock.policy.exemption import iso
 from airlock_cli.replay.fetch import FetchResult
 from airlock_cli.replay.told import Told
@@ -73,7 +74,10 @@ class Replayed:
 
         A refused grant was never open, so it has no closed_at and no close_reason: its reason stands in ``refused``. A
         grant that ended without having been opened has both, with opened_at None. ``fetch.allowed`` is None where the
-        stream has no fetch, or where it can't be told. ``fetch_after_reboot`` is of the same shape.
+        stream has no fetch, or where it can't be told.
+
+        An install whose grant was asked for, or lifts, has ``approval`` besides: asked_at, approved_by, form. One whose
+        node was rebooted has ``rescue``: rebooted_at, and the ``fetch`` after it.
         """
         return {
             "installs": [_install(one) for one in self.installs],
@@ -105,12 +109,22 @@ def _install(install: Install) -> dict[str, Any]:
         "close_reason": progress.reason if progress and install.ended else None,
         "instance_id": told.instance,
         "fetch": _fetch(install.fetch),
-        "asked_at": _iso(progress.asked_at if progress else None),
-        "approved_by": progress.approved_by if progress else None,
-        "form": str(progress.form) if progress else None,
-        "rebooted_at": _iso(install.rebooted_at),
-        "fetch_after_reboot": _fetch(install.again),
+        **_approval(progress),
+        **_rescue(install),
     }
+
+
+def _approval(progress: Progress | None) -> dict[str, Any]:
+    if progress is None or (progress.asked_at is None and progress.form is Form.SCOPED):
+        return {}
+    asked = {"asked_at": _iso(progress.asked_at), "approved_by": progress.approved_by, "form": str(progress.form)}
+    return {"approval": asked}
+
+
+def _rescue(install: Install) -> dict[str, Any]:
+    if install.rebooted_at is None:
+        return {}
+    return {"rescue": {"rebooted_at": _iso(install.rebooted_at), "fetch": _fetch(install.again)}}
 
 
 def _fetch(fetch: FetchResult | None) -> dict[str, Any]:
