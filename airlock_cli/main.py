@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Annotated, NoReturn
 
@@ -69,12 +70,18 @@ def run() -> None:
     ``replay``, whose stdout holds a result or nothing.
     """
     try:
-        if "--json" in sys.argv[1:] and "replay" not in sys.argv[1:]:
+        if "--json" in sys.argv[1:] and _command(sys.argv[1:]) != "replay":
             _run_for_programs()
         app()
     except CommandError as problem:
         typer.echo(f"airlock: {problem}", err=True)
         sys.exit(problem.status)
+
+
+def _command(words: Sequence[str]) -> str | None:
+    """The first word that is a command's name."""
+    names = {command.name for command in app.registered_commands}
+    return next((word for word in words if word in names), None)
 
 
 def _run_for_programs() -> NoReturn:

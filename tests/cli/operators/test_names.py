@@ -43,6 +43,11 @@ def test_no_such_grant(busy: Desk, command: list[str]) -> None:
     assert busy.door.asked == []
 
 
+def test_a_grant_called_like_a_command(desk: Desk) -> None:
+    """Errors are JSON for programs although a word of the command line is another command's name."""
+    assert desk.run("show", "replay", "--json").json["error"]["code"] == "not-found"
+
+
 @pytest.mark.parametrize("name", ["", "-x", "a b", 'x"', "a*", "a/../b", "ä", "x" * 65])
 def test_what_cant_be_a_name(busy: Desk, name: str) -> None:
     """What can't be a grant's name ends with status 2 before AWS is asked, for it would go into paths and filters."""
