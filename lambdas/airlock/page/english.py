@@ -77,7 +77,7 @@ TEXTS = {
     "decision.at": "When",
     "decision.note": "Note",
     "order.heading": "The order to close",
-    "ended.heading": "How it ended",
+    "ended.heading": "What came of it",
     "ended.opened": "Opened",
     "ended.closed": "Ended",
     "ended.why": "Why",

@@ -58,7 +58,7 @@ def standing_page(grant: Grant, now: datetime, speech: Speech) -> Page:
 
 
 def expired_page(grant: Grant | None, until: datetime, now: datetime, speech: Speech) -> Page:
-    """The page behind a link whose time is over; it tells what was decided, for its holder was asked once."""
+    """The page behind a link whose time is over; its holder was asked once, so it tells about what, and what came."""
     lead = [speech.say("problem.expired.what", until=until)]
     standing = standing_of(grant, now) if grant else None
     if standing is not None and standing is not Standing.WAITING:
@@ -67,7 +67,7 @@ def expired_page(grant: Grant | None, until: datetime, now: datetime, speech: Sp
         status=Problem.EXPIRED.status,
         heading=speech.say("problem.expired.heading"),
         lead=(*lead, speech.say("problem.expired.next")),
-        sections=_decided(grant, speech) if grant else (),
+        sections=(*_decided(grant, speech), _about(grant, speech)) if grant else (),
     )
 
 
