@@ -18,6 +18,7 @@ from demo.ministack import ACCOUNT, REGION, MiniStack, ministack
 from demo.synthesis import synthesise
 
 USER: Final = f"arn:aws:iam::{ACCOUNT}:user/ocp-installer"
+CAREFUL_USER: Final = f"arn:aws:iam::{ACCOUNT}:user/ocp-careful"
 ROLE: Final = f"arn:aws:iam::{ACCOUNT}:role/OpenShiftInstaller"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,7 +28,14 @@ POLICY_NAME: Final = "company-fence"
 PACE_SECONDS: Final = 0.03
 OPEN, SHUT = 200, 403
 # What the functions report, in a newcomer's words; the writes of policies show by themselves.
-_WORDS: Final = {"open": "opened", "narrow": "narrowed", "widen": "widened", "close": "closed", "refuse": "REFUSED"}
+_WORDS: Final = {
+    "open": "opened",
+    "narrow": "narrowed",
+    "widen": "widened",
+    "close": "closed",
+    "refuse": "REFUSED",
+    "ask": "asked for approval",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,8 @@ class Scenario:
         policy: file name of the fence.
         principal: who installs.
         era: which release's names.
+        renamed: what stands in the place of the stream's own names, such as another user's.
+        decisions: what the airlock shall decide, in order; a narrowing may come more than once.
     """
 
     title: str
@@ -48,6 +57,8 @@ class Scenario:
     policy: str
     principal: str
     era: Era
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    decisions: tuple[str, ...] = ("open", "narrow", "close")
 
 
 @dataclass(slots=True)
@@ -78,8 +89,10 @@ class Outcome:
         errors: functions that failed.
         happened: what the airlock reported, in order.
         audit: the audit trail's lines of this install.
+        wanted: the decisions that there shall be.
     """
 
+    wanted: tuple[str, ...] = ("open", "narrow", "close")
     stages: list[Stage] = field(default_factory=list)
     restored: bool = False
     errors: list[str] = field(default_factory=list)
@@ -89,8 +102,8 @@ class Outcome:
     @property
     def good(self) -> bool:
         """Whether all held: each stage, the order of decisions, the audit trail, and the policy at the end."""
-        decisions = [name for name in self.happened if name in ("open", "narrow", "close")]
-        in_order = decisions[:1] == ["open"] and decisions[-1:] == ["close"] and "narrow" in decisions
+        decisions = [name for name in self.happened if not name.startswith("policy-")]
+        in_order = tuple(dict.fromkeys(decisions)) == self.wanted
         audited = len(self.audit) == len(self.happened)
         return in_order and audited and self.restored and not self.errors and all(stage.good for stage in self.stages)
 
@@ -105,9 +118,10 @@ class Play:
         self._iam = with_raw_documents(cloud.aws.client("iam"))
         self._policies = IamPolicies(self._iam)
         self._baseline = (SAMPLES / "policies" / scenario.policy).read_text()
-        self._outcome = Outcome()
-        self._stream = list(_read(SAMPLES / "installs" / scenario.stream))
+        self._outcome = Outcome(scenario.decisions)
+        self._stream = list(_read(SAMPLES / "installs" / scenario.stream, scenario.renamed))
         self._infra_id, self._vpc = _what_it_is_about([event for _, event in self._stream])
+        self._lifted = False
         self._text = ""
         self._noted: set[str] = set()
         self._user, self._urls = self._prepare()
@@ -160,14 +174,24 @@ class Play:
         self._outcome.happened += did
         told = [_WORDS.get(name, name) for name in did if not name.startswith("policy-")]
         self._screen.event(at, *_describe(event), told, seen=bool(deliveries))
+        self._follow((told or ["changed"])[0].capitalize())
+        if self._is_bootstrap_start(event):
+            self._screen.say("20 s later the bootstrap node fetches its Ignition file:")
+            self._fetch()
+
+    def _fetch(self) -> None:
+        """What comes of the node's fetch."""
+        self._try("The fetch", OPEN)
+
+    def _follow(self, name: str) -> None:
+        """Show what has become of the policy, and who gets the object by it."""
         before, after = self._text, self._read_policy()
         if after != before:
             self._screen.difference(before, after)
             self._copy_to_gate()
-            self._try((told or ["changed"])[0].capitalize(), SHUT if after == self._baseline else OPEN)
-        if self._is_bootstrap_start(event):
-            self._screen.say("20 s later the bootstrap node fetches its Ignition file:")
-            self._try("The fetch", OPEN)
+            shut = after == self._baseline
+            self._lifted = self._lifted and not shut
+            self._try(name, SHUT if shut else OPEN)
 
     def _audit_lines(self) -> list[dict[str, Any]]:
         logs = self._cloud.aws.client("logs")
@@ -206,7 +230,11 @@ class Play:
             [
                 ("from the office", gate.from_office(self._urls["it"]), OPEN),
                 ("from the node", gate.from_node(self._urls["it"]), node),
-                ("from the node, another object", gate.from_node(self._urls["another"]), SHUT),
+                (
+                    "from the node, another object",
+                    gate.from_node(self._urls["another"]),
+                    OPEN if self._lifted else SHUT,
+                ),
             ],
         )
         self._outcome.stages.append(stage)
@@ -217,8 +245,11 @@ class Play:
         return not isinstance(parsed, Skipped) and parsed[0].kind is SignalKind.INSTANCE_STARTED
 
 
-def _read(path: Path) -> Iterator[tuple[float, dict[str, Any]]]:
-    for line in path.read_text().splitlines():
+def _read(path: Path, renamed: Mapping[str, str]) -> Iterator[tuple[float, dict[str, Any]]]:
+    text = path.read_text()
+    for old, new in renamed.items():
+        text = text.replace(old, new)
+    for line in text.splitlines():
         entry = json.loads(line)
         yield float(entry["at"]), entry["event"]
 

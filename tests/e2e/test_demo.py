@@ -55,8 +55,8 @@ def shown() -> str:
 def test_both_eras_go_from_403_to_200_and_back(shown: str) -> None:
     """For each era: 200/403 before, 200/200 while open, narrowed and at the fetch, 200/403 once closed."""
     sums = re.findall(r"office/node: (.*)", shown)
-    assert len(sums) == 2
-    for line in sums:
+    assert len(sums) == 3
+    for line in sums[:2]:
         stages = re.findall(r"(Before|Opened|Narrowed|The fetch|Closed|After) (\d+)/(\d+)", line)
         assert [name for name, _, _ in stages] == [
             "Before",
@@ -74,14 +74,31 @@ def test_both_eras_go_from_403_to_200_and_back(shown: str) -> None:
 
 def test_another_object_stays_denied_at_every_stage(shown: str) -> None:
     """The hole is for one object: another one in the same bucket is never served to the node."""
-    statuses = re.findall(r"from the node, another object │ (\d+)", shown)
+    scoped = shown.partition("lifted only with approval")[0]
+    statuses = re.findall(r"from the node, another object │ (\d+)", scoped)
     assert len(statuses) == 14
     assert set(statuses) == {"403"}
 
 
+def test_a_lift_waits_for_somebody_and_rescues_the_node_that_came_too_early(shown: str) -> None:
+    """403 at the fetch, 200 once approved on the page, one reboot, 200, and 403 again; three looks changed nothing."""
+    (line,) = re.findall(r"office/node: (.*)", shown)[2:]
+    stages = re.findall(r"(Before|The fetch after the reboot|The fetch|Lifted|Closed|After) (\d+)/(\d+)", line)
+    assert [(name, int(node)) for name, _, node in stages] == [
+        ("Before", 403),
+        ("The fetch", 403),
+        ("Lifted", 200),
+        ("The fetch after the reboot", 200),
+        ("Closed", 403),
+        ("After", 403),
+    ]
+    assert "three times (200, 200, 200): nothing changes" in shown
+    assert re.search(r"has rebooted i-\w+ 1 time", shown)
+
+
 def test_the_policy_ends_equal_to_the_baseline(shown: str) -> None:
-    """Both runs end with the policy as it was, to the byte."""
-    assert shown.count("✔ the policy equals the baseline to the byte") == 2
+    """Each run ends with the policy as it was, to the byte."""
+    assert shown.count("✔ the policy equals the baseline to the byte") == 3
 
 
 def test_it_shows_each_change_and_its_audit_trail(shown: str) -> None:
@@ -89,9 +106,9 @@ def test_it_shows_each_change_and_its_audit_trail(shown: str) -> None:
     assert "CreateVpcEndpoint" in shown
     assert re.search(r'^\+.*"aws:CurrentTime": ', shown, re.MULTILINE)
     assert re.search(r'^\+.*"StringNotEquals"', shown, re.MULTILINE)
-    assert len(re.findall(r"instance state +i-[0-9a-f]+ terminated", shown)) == 2
+    assert len(re.findall(r"instance state +i-[0-9a-f]+ terminated", shown)) == 3
     lines = [line for line in shown.splitlines() if "policy-write" in line]
-    assert len([line for line in lines if "restored" in line]) == 2
+    assert len([line for line in lines if "restored" in line]) == 3
     assert max(map(len, lines)) <= 80
 
 
