@@ -26,15 +26,24 @@ _RETRIES = Config(retries={"mode": "standard", "total_max_attempts": 5}, connect
 class Clients:
     """The AWS services that the functions call.
 
-    IAM and DynamoDB are made at once, for nothing goes without them. The audit trail and the notices come after the
-    policy was opened, so their clients, which take time of a cold start, are made when they are first used.
+    Each is made when it is first used, for that takes time of a cold start: the audit trail and the notices come after
+    the policy was opened, and the approval page never calls IAM.
     """
 
     def __init__(self, make: Callable[..., Any]) -> None:
         self._make = make
-        self.iam: IAMClient = with_raw_documents(make("iam", config=_RETRIES))
-        self.dynamodb: DynamoDBClient = make("dynamodb", config=_RETRIES)
         self._ec2: dict[str, EC2Client] = {}
+
+    @cached_property
+    def iam(self) -> IAMClient:
+        """IAM; its policy documents come as they were sent."""
+        return with_raw_documents(self._make("iam", config=_RETRIES))
+
+    @cached_property
+    def dynamodb(self) -> DynamoDBClient:
+        """DynamoDB, for the ledger."""
+        client: DynamoDBClient = self._make("dynamodb", config=_RETRIES)
+        return client
 
     @cached_property
     def logs(self) -> CloudWatchLogsClient:
