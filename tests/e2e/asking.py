@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from typing import Any, TypeVar
-from urllib.parse import unquote
+from urllib.parse import unquote, urlencode, urlsplit
 
 from airlock.adapters.clients import with_raw_documents
 from airlock.install.names import Era
@@ -195,6 +197,28 @@ class Airlock:
         assert self.deliver(install.create_vpc(begun)) == ["ask"]
         return Asked(install, user, self.requests.wait_for(infra_id, "approval-request"))
 
+    def call(self, link: str, method: str = "GET", **form: str) -> int:
+        """Call an address of the page without a browser, with a form's fields if any are given; gives the status."""
+        parts = urlsplit(link)
+        headers = {"Host": parts.netloc} | ({"Content-Type": "application/x-www-form-urlencoded"} if form else {})
+        connection = http.client.HTTPConnection(urlsplit(self.cloud.aws.endpoint).netloc, timeout=30)
+        with contextlib.closing(connection):
+            connection.request(method, f"{parts.path}?{parts.query}", urlencode(form) if form else None, headers)
+            answer = connection.getresponse()
+            answer.read()
+            return answer.status
+
+    def answer(self, asked: Asked, decision: str, note: str = "") -> None:
+        """Answer a request as the page's form does, without a browser."""
+        status = self.call(asked.link, "POST", token=asked.token, decision=decision, note=note)
+        assert status == HTTPStatus.SEE_OTHER
+
+    @staticmethod
+    def wait_until(moment: str) -> None:
+        """Wait until a second is over."""
+        left = datetime.fromisoformat(moment) + timedelta(seconds=1) - datetime.now(UTC)
+        time.sleep(max(0.0, left.total_seconds()))
+
     def end(self, asked: Asked) -> None:
         """End the install, so that nothing of it stays open."""
         self.deliver(asked.install.delete_bucket(datetime.now(UTC)))
@@ -206,17 +230,18 @@ class Airlock:
         items = [item for page in pages.paginate(TableName=table, ConsistentRead=True) for item in page["Items"]]
         return sorted(json.dumps(item, sort_keys=True) for item in items)
 
-    def state(self, grant: str) -> str:
-        """A grant's state, as the newest line of the audit trail about it tells."""
-        lines = [line for line in self.audit(grant) if line["kind"] == "decision"]
-        return str(lines[-1]["outcome"])
-
     def audit(self, grant: str) -> list[dict[str, Any]]:
         """The audit trail's lines about a grant, in order."""
         group = self.cloud.deployment.outputs["AuditLogGroupName"]
         pages = self.cloud.aws.client("logs").get_paginator("filter_log_events").paginate(logGroupName=group)
         lines = [json.loads(event["message"]) for page in pages for event in page["events"]]
         return [line for line in lines if grant in (line.get("grants") or [line.get("grant")])]
+
+    def logs(self, function: str) -> str:
+        """Everything that a function has logged."""
+        pages = self.cloud.aws.client("logs").get_paginator("filter_log_events")
+        found = pages.paginate(logGroupName=f"/aws/lambda/{function}")
+        return "\n".join(event["message"] for page in found for event in page["events"])
 
     def opened(self, user: str) -> str:
         """Wait until a user's policy isn't the fence as it was any more, and give it."""
