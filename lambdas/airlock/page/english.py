@@ -9,7 +9,7 @@ TEXTS = {
     "ask.heading.lifted": "Lift the whole fence for one principal?",
     "ask.what": (
         "An OpenShift install has begun. A deny on its principal keeps the install's bootstrap machine from reading "
-        "its start file in S3. May the airlock open that deny?"
+        "its Ignition file in S3. May the airlock open that deny?"
     ),
     "ask.unknown": "If you don't know of this install, ask its owner first, or reject it.",
     "about.heading": "Who asks",
@@ -21,7 +21,7 @@ TEXTS = {
     "about.grant": "Grant",
     "about.asked": "Asked",
     "opens.heading": "What opens",
-    "opens.scoped": "Reading (s3:GetObject) of the install's start file, and nothing else:",
+    "opens.scoped": "Reading (s3:GetObject) of the install's Ignition file, and nothing else:",
     "opens.one-of-two": "It will be one of the two: which one depends on the installer's release.",
     "opens.from-vpc": "From the VPC {network} only.",
     "opens.from-address": "From the address {network} only.",
@@ -128,7 +128,7 @@ TEXTS = {
     "why.nothing-to-open": "no deny stood in the way",
     "why.policy-edited": "somebody edited the policy, and what was open has no exact form in it",
     "why.principal-gone": "the principal is gone",
-    "why.fetched": "the bootstrap machine has its start file",
+    "why.fetched": "the bootstrap machine has its Ignition file",
     "why.operator": "an operator ordered it",
     "why.rejected": "it was rejected",
     "why.unanswered": "nobody answered in time",

@@ -10,7 +10,7 @@ TEXTS = {
     "ask.heading.lifted": "このプリンシパルの制限をすべて解除しますか？",
     "ask.what": (
         "OpenShift のインストールが始まりました。実行しているプリンシパルには接続元を制限する拒否（Deny）があり、"
-        "このままではブートストラップマシンが S3 から起動ファイルを読み取れません。この拒否を一時的に開けてよいですか？"
+        "このままではブートストラップノードが S3 からIgnition ファイルを読み取れません。この拒否を一時的に開けてよいですか？"
     ),
     "ask.unknown": "心当たりのないインストールの場合は、先に担当者に確認するか、却下してください。",
     "about.heading": "リクエストの内容",
@@ -19,10 +19,10 @@ TEXTS = {
     "about.account": "アカウント",
     "about.region": "リージョン",
     "about.region-unknown": "まだ分かっていません",
-    "about.grant": "許可の ID",
+    "about.grant": "グラント",
     "about.asked": "リクエスト日時",
     "opens.heading": "許可される操作",
-    "opens.scoped": "このインストールの起動ファイルの読み取り（s3:GetObject）だけです。",
+    "opens.scoped": "このインストールのIgnition ファイルの読み取り（s3:GetObject）だけです。",
     "opens.one-of-two": "実際に使われるのは 2 つのうちどちらか一方で、インストーラーのバージョンによって決まります。",
     "opens.from-vpc": "VPC {network} からのアクセスに限ります。",
     "opens.from-address": "アドレス {network} からのアクセスに限ります。",
@@ -33,7 +33,7 @@ TEXTS = {
     "opens.kms": "ファイルの復号のために S3 自身が行う KMS の呼び出しも、拒否の対象であれば許可されます。",
     "opens.until": (
         "期限は {until}です。期限はポリシー自体に書き込まれるため、ほかのすべてが止まっても IAM が閉じます。"
-        "ブートストラップマシンが終了すると、期限前でも閉じます。"
+        "ブートストラップノードが終了すると、期限前でも閉じます。"
     ),
     "opens.later": (
         "読み取りの経路が想定と違った場合は、接続元のネットワークの条件だけが変わることがあります。"
@@ -143,13 +143,13 @@ TEXTS = {
     "standing.observed.what": "このプリンシパルは観察のみの設定です。何も許可されません。",
     "standing.observed.next": "必要な操作はありません。",
     # Why a grant ended ------------------------------------------------------------------------------------------
-    "why.instance-ended": "ブートストラップマシンが終了したため",
+    "why.instance-ended": "ブートストラップノードが終了したため",
     "why.bucket-deleted": "ブートストラップ用のバケットが削除されたため",
     "why.timeout": "期限を過ぎたため",
     "why.nothing-to-open": "妨げになる拒否がなかったため",
     "why.policy-edited": "ポリシーが編集され、許可の内容を正確に書けなくなったため",
     "why.principal-gone": "プリンシパルが存在しないため",
-    "why.fetched": "ブートストラップマシンが起動ファイルを取得したため",
+    "why.fetched": "ブートストラップノードがIgnition ファイルを取得したため",
     "why.operator": "オペレーターの指示",
     "why.rejected": "却下されたため",
     "why.unanswered": "期限内に回答がなかったため",
