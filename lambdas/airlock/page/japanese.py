@@ -10,7 +10,8 @@ TEXTS = {
     "ask.heading.lifted": "このプリンシパルの制限をすべて解除しますか？",
     "ask.what": (
         "OpenShift のインストールが始まりました。実行しているプリンシパルには接続元を制限する拒否（Deny）があり、"
-        "このままではブートストラップノードが S3 からIgnition ファイルを読み取れません。この拒否を一時的に開けてよいですか？"
+        "このままではブートストラップノードが S3 から Ignition ファイルを読み取れません。"
+        "この拒否を一時的に開けてよいですか？"
     ),
     "ask.unknown": "心当たりのないインストールの場合は、先に担当者に確認するか、却下してください。",
     "about.heading": "リクエストの内容",
@@ -22,7 +23,7 @@ TEXTS = {
     "about.grant": "グラント",
     "about.asked": "リクエスト日時",
     "opens.heading": "許可される操作",
-    "opens.scoped": "このインストールのIgnition ファイルの読み取り（s3:GetObject）だけです。",
+    "opens.scoped": "このインストールの Ignition ファイルの読み取り（s3:GetObject）だけです。",
     "opens.one-of-two": "実際に使われるのは 2 つのうちどちらか一方で、インストーラーのバージョンによって決まります。",
     "opens.from-vpc": "VPC {network} からのアクセスに限ります。",
     "opens.from-address": "アドレス {network} からのアクセスに限ります。",
@@ -149,7 +150,7 @@ TEXTS = {
     "why.nothing-to-open": "妨げになる拒否がなかったため",
     "why.policy-edited": "ポリシーが編集され、許可の内容を正確に書けなくなったため",
     "why.principal-gone": "プリンシパルが存在しないため",
-    "why.fetched": "ブートストラップノードがIgnition ファイルを取得したため",
+    "why.fetched": "ブートストラップノードが Ignition ファイルを取得したため",
     "why.operator": "オペレーターの指示",
     "why.rejected": "却下されたため",
     "why.unanswered": "期限内に回答がなかったため",
