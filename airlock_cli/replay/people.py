@@ -6,15 +6,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from airlock.grants.approval import Mode
 from airlock_cli.problems import InputError
 
-
-class Mode(StrEnum):
-    """When the principal's grants may open, as in the configuration."""
-
-    AUTOMATIC = "automatic"
-    APPROVAL = "approval"
-    OBSERVE = "observe"
+__all__ = ["Mode", "People", "Strategy"]
 
 
 class Strategy(StrEnum):

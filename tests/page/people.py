@@ -29,6 +29,7 @@ from airlock.policy.render import render
 from airlock.wiring_people import wire_operator, wire_page
 from airlock_cli.replay.world import make_ledger_table
 from tests.policy.strategies import SAMPLES
+from tests.reconcile.account import Clock
 from tests.reconcile.interference import Interference
 
 ACCOUNT = "111122223333"
@@ -42,21 +43,6 @@ TABLE = "ledger"
 POLICY = (SAMPLES / "aws-example.json").read_text()
 FORM_TYPE = "application/x-www-form-urlencoded"
 Response = dict[str, Any]
-
-
-@dataclass(slots=True)
-class Clock:
-    """A clock that a test turns."""
-
-    moment: datetime = START
-
-    def now(self) -> datetime:
-        """The present moment."""
-        return self.moment
-
-    def sleep(self, seconds: float) -> None:
-        """Let time pass."""
-        self.moment += timedelta(seconds=seconds)
 
 
 @dataclass(slots=True)
