@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from aws_cdk import RemovalPolicy
@@ -12,10 +13,11 @@ from constructs import Construct
 from infra.configuration import Configuration
 from infra.topics import make_topic
 
-# What administrators of a key may do (AWS KMS, page "Default key policy", "Allows key administrators"); using it isn't.
+# What administrators of a key may do (AWS KMS, page "Default key policy", "Allows key administrators"); using it isn't,
+# nor is CreateGrant, by which whoever may make grants lets themselves use it. Installers often may: volumes need it.
 _ADMINISTRATION: Final = (
     "kms:CancelKeyDeletion",
-    "kms:Create*",
+    "kms:CreateAlias",
     "kms:Delete*",
     "kms:Describe*",
     "kms:Disable*",
@@ -29,6 +31,16 @@ _ADMINISTRATION: Final = (
     "kms:UntagResource",
     "kms:Update*",
 )
+# Of the calls that a topic's policy may name (Amazon SNS, page "Amazon SNS API permissions"), those that get at a
+# request, forge one, or let somebody do so.
+_TOPIC_CALLS: Final = (
+    "sns:AddPermission",
+    "sns:DeleteTopic",
+    "sns:Publish",
+    "sns:RemovePermission",
+    "sns:SetTopicAttributes",
+    "sns:Subscribe",
+)
 
 
 class Approvals(Construct):
@@ -40,12 +52,14 @@ class Approvals(Construct):
     no automatic rotation of HMAC keys (AWS KMS, page "Rotate AWS KMS keys"); a link is short-lived.
 
     Its policy leaves only the administration to the account's IAM policies. Otherwise an installer whose own policy
-    allows ``kms:*`` could sign the link to its own request.
+    allows ``kms:*`` could sign the link to its own request. For the same reason the policies of both, key and topic,
+    deny the enrolled principals what would get them a link, whatever their IAM policies allow.
     """
 
     def __init__(self, scope: Construct, construct_id: str, configuration: Configuration) -> None:
         super().__init__(scope, construct_id)
         self.topic = make_topic(self, "Bootstrap Airlock approvals", configuration.approvals.emails)
+        self.topic.add_to_resource_policy(_not_for_the_enrolled(configuration, _TOPIC_CALLS, self.topic.topic_arn))
         self.link_key: kms.Key | None = None
         if configuration.approvals.links:
             self.link_key = kms.Key(
@@ -61,7 +75,8 @@ class Approvals(Construct):
                             actions=list(_ADMINISTRATION),
                             principals=[iam.AccountRootPrincipal()],
                             resources=["*"],
-                        )
+                        ),
+                        _not_for_the_enrolled(configuration, ["kms:*"], "*"),
                     ]
                 ),
                 removal_policy=RemovalPolicy.RETAIN,
@@ -89,3 +104,15 @@ class Approvals(Construct):
                     conditions={"StringEquals": {"kms:MacAlgorithm": "HMAC_SHA_256"}},
                 )
             )
+
+
+def _not_for_the_enrolled(configuration: Configuration, actions: Sequence[str], resource: str) -> iam.PolicyStatement:
+    """Deny calls to those whose requests are decided on; of a role's session, the key holds the role's ARN."""
+    return iam.PolicyStatement(
+        sid="NotForTheEnrolled",
+        effect=iam.Effect.DENY,
+        actions=list(actions),
+        principals=[iam.AnyPrincipal()],
+        resources=[resource],
+        conditions={"ArnEquals": {"aws:PrincipalArn": [principal.arn for principal in configuration.principals]}},
+    )

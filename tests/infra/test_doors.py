@@ -148,6 +148,25 @@ def test_the_key_makes_and_checks_signatures_only(template: Template) -> None:
     assert statement["Principal"]["AWS"]["Fn::Join"][1][-1] == f":iam::{ACCOUNT}:root"
 
 
+def test_no_enrolled_principal_gets_at_a_link(template: Template) -> None:
+    """Key and requests' topic refuse the very principals that are decided on, whatever their own policies allow."""
+    topic = template.within("Approvals", "AWS::SNS::Topic")
+    documents = [
+        template.properties(template.only("AWS::KMS::Key"))["KeyPolicy"],
+        template.properties(template.within("Approvals", "AWS::SNS::TopicPolicy"))["PolicyDocument"],
+    ]
+    of_key, of_topic = (
+        next(one for one in document["Statement"] if one.get("Sid") == "NotForTheEnrolled") for document in documents
+    )
+    for statement in (of_key, of_topic):
+        assert (statement["Effect"], statement["Principal"]) == ("Deny", {"AWS": "*"})
+        assert statement["Condition"] == {"ArnEquals": {"aws:PrincipalArn": [USER, ROLE]}}
+    assert (of_key["Action"], of_key["Resource"]) == ("kms:*", "*")
+    assert {"sns:Subscribe", "sns:Publish", "sns:SetTopicAttributes", "sns:AddPermission"} <= set(of_topic["Action"])
+    assert of_topic["Resource"] == {"Ref": topic}
+    assert not [one for document in documents[1:] for one in document["Statement"] if one["Effect"] == "Allow"]
+
+
 def test_without_links_there_is_no_page_and_no_key(small_template: Template) -> None:
     """Nothing public is made: no page, no key, no variable or right that belongs to them; the operators' URL stays."""
     handlers = {
