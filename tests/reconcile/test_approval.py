@@ -13,7 +13,7 @@ from airlock.grants.grant import State, grant_id
 from airlock.policy.place import PolicyKind
 from tests.policy.strategies import SAMPLES
 from tests.reconcile.account import ACCOUNT, KINDS, ROLE, START, USER, Account, at, install
-from tests.reconcile.interference import refusal
+from tests.reconcile.interference import Crash, refusal
 
 POLICY = (SAMPLES / "aws-example.json").read_text()
 OPERATOR = f"arn:aws:iam::{ACCOUNT}:role/Operators"
@@ -243,6 +243,25 @@ def test_a_scoped_approval_ahead_of_time_is_none_of_a_lift(account: Account) -> 
     assert account.deliver(install().create_role(at(0))) == ["ask"]
     account.answers.approve_ahead(ahead(id="ahead-2", form=Form.LIFTED))
     assert "open" in account.deliver(install("prod-2b2b2").create_role(at(5)))
+
+
+def test_an_approval_ahead_of_time_that_a_dead_run_took_stands(account: Account) -> None:
+    """Once it is the grant's answer, the next run opens by it, even if it was taken back meanwhile."""
+    place, _ = enrolled(account, mode="approval")
+    account.answers.approve_ahead(ahead())
+    one = install()
+    account.calls.failures["PutItem", "after"] = [Crash()]
+    with pytest.raises(Crash):
+        account.deliver(one.create_role(at(0)))
+    account.revive()
+    account.answers.revoke_ahead(USER, "ahead-1", OPERATOR, at(10))
+
+    assert account.sweep(91) == ["approve", "policy-written", "open"]
+
+    assert account.text(place) != POLICY
+    assert account.grant(one.infra_id).progress.approved_by == OPERATOR
+    account.deliver(one.delete_bucket(at(600)))
+    assert account.text(place) == POLICY
 
 
 def test_an_operators_order_closes_an_open_grant(account: Account) -> None:

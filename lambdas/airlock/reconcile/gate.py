@@ -72,9 +72,12 @@ class Gate:
 
 def begin(run: Run, grant: Grant, enrolled: Enrolled) -> Grant:
     """Prepare a grant to be opened, or planned anew: how far it opens, and on whose approval."""
-    if grant.progress.state is State.PENDING and grant.answer is not None:
-        return take_up(run, grant, grant.answer)
-    form = grant.progress.form if grant.progress.approved_by is not None else enrolled.form
+    answer, progress = grant.answer, grant.progress
+    if answer is not None and answer.approved and progress.approved_by is None:
+        # It was asked for; or a run died that had just taken an approval ahead of time for the answer.
+        asked = progress.form if progress.state is State.PENDING else answer.form
+        return take_up(run, grant.with_progress(form=asked), answer)
+    form = progress.form if progress.approved_by is not None else enrolled.form
     begun = grant.with_progress(state=State.REQUESTED, form=form)
     run.grants[grant.id] = begun
     return begun
