@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import boto3
 from botocore.auth import SigV4Auth
@@ -22,7 +23,11 @@ from airlock_cli.progress import Later
 SERVICE = "lambda"
 """What requests to a function's URL are signed for (AWS Lambda, "Invoking Lambda function URLs")."""
 TIMEOUT_SECONDS = 35
-_HERE = frozenset({"localhost", "127.0.0.1", "::1"})
+# Whole, and of plain characters: a URL with more in it, such as http://example.com\@localhost/, is read in one way by
+# who checks it and in another by who sends to it.
+_URL = re.compile(
+    r"(?i)(https://[a-z0-9.-]+|http://(localhost|127\.0\.0\.1|\[::1\]))(:[0-9]{1,5})?(/[a-z0-9._~/-]*)?", re.ASCII
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +43,12 @@ class Orders:
     url: str
 
     def __post_init__(self) -> None:
-        parts = urlsplit(self.url)
         # A signed request carries the session's token.
-        if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _HERE)):
+        if not _URL.fullmatch(self.url):
+            shown = re.sub(r"//.*@", "//...@", self.url)
             raise InputError(
-                f"the operator URL {self.url!r} can't be used.\n"
-                "Give one that begins with https://, or with http:// and is on this machine."
+                f"the operator URL {shown!r} can't be used.\n"
+                "Give one that begins with https://, or with http:// and is on this machine; only a path may follow."
             )
 
     def decide(self, grant_id: str, decision: str, note: str) -> dict[str, Any]:
@@ -63,8 +68,8 @@ class Orders:
             AwsError: the function can't be reached or its answer isn't one.
         """
         told = self._send("POST", f"/grants/{quote(grant_id, safe='')}/{decision}", {"note": note})
-        stands = told.get("stands")
-        if not isinstance(stands, dict) or not {"by", "at"} <= stands.keys():
+        stands, needed = told.get("stands"), {"by", "at"} if decision == "close" else {"by", "at", "approved"}
+        if not isinstance(stands, dict) or not needed <= stands.keys():
             raise not_an_answer()
         return told
 

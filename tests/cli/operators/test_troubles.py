@@ -106,6 +106,7 @@ def test_no_credentials(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
         ((200, "not JSON"), 5, "aws", "answered with status 200"),
         ((200, {"grant": "x"}), 5, "other-version", "another version"),
         ((200, {"stands": []}), 5, "other-version", "another version"),
+        ((200, {"stands": {"by": "kim", "at": "now"}}), 5, "other-version", "another version"),
     ],
 )
 def test_what_the_operator_function_may_answer(
@@ -128,12 +129,20 @@ def test_an_operator_url_that_nobody_answers(busy: Desk) -> None:
     assert done.err.startswith("airlock: AWS can't be reached: ")
 
 
-@pytest.mark.parametrize("url", ["http://example.com/", "ftp://127.0.0.1/", "nonsense", "https://"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("http://example.com/", "ftp://127.0.0.1/", "nonsense", "https://"),
+        *("http://example.com\\@localhost/", "http://localhost@example.com/", "https://kim:secret@example.com/"),
+        *("https://example.com/?a=", "https://example.com/#", "https://example.com\n", " https://example.com"),
+    ],
+)
 def test_an_operator_url_that_would_leak(busy: Desk, url: str) -> None:
     """A signed request carries a session's token, so it goes nowhere without TLS but to this machine."""
     done = busy.run("--operator-url", url, "reject", WAITING)
     assert done.status == 2
     assert "https://" in done.err
+    assert "secret" not in done.err
 
 
 def test_an_operator_url_of_ones_own(busy: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
