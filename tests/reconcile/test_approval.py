@@ -1,19 +1,18 @@
-"""Grants that people have a say in: asked, answered, unanswered, approved ahead of time, only observed."""
+"""Grants that people have a say in: asked, answered, unanswered, closed by order."""
 
 from __future__ import annotations
 
 import json
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from airlock.grants.approval import Ahead, Answer, CloseOrder, Form, Way
+from airlock.grants.approval import Answer, CloseOrder, Form, Way
 from airlock.grants.grant import State, grant_id
 from airlock.policy.place import PolicyKind
 from tests.policy.strategies import SAMPLES
-from tests.reconcile.account import ACCOUNT, KINDS, ROLE, START, USER, Account, at, install
-from tests.reconcile.interference import Crash, refusal
+from tests.reconcile.account import ACCOUNT, KINDS, ROLE, USER, Account, at, install
+from tests.reconcile.interference import refusal
 
 POLICY = (SAMPLES / "aws-example.json").read_text()
 OPERATOR = f"arn:aws:iam::{ACCOUNT}:role/Operators"
@@ -193,77 +192,6 @@ def test_a_request_that_cannot_be_sent_is_sent_by_the_next_run(account: Account)
     assert [line["decision"] for line in account.audit("decision")] == ["ask"]
 
 
-def ahead(**changes: object) -> Ahead:
-    """An approval of the user's installs for four hours, from an hour ago."""
-    told: dict[str, Any] = {
-        "id": "ahead-1",
-        "principal": USER,
-        "cluster": None,
-        "form": Form.SCOPED,
-        "since": START - timedelta(hours=1),
-        "until": START + timedelta(hours=3),
-        "by": OPERATOR,
-    }
-    return Ahead(**{**told, **changes})
-
-
-def test_an_approval_ahead_of_time_lets_the_install_go_on_without_waiting(account: Account) -> None:
-    """The first signal opens at once, nobody is asked, and the audit trail says whose approval it was."""
-    place, _ = enrolled(account, mode="approval")
-    account.answers.approve_ahead(ahead(cluster="prod"))
-    one = install()
-    assert account.deliver(one.create_role(at(0))) == ["approve", "policy-written", "open"]
-    assert account.text(place) != POLICY
-    assert account.requests() == account.notices()[:1]
-    assert OPERATOR in account.audit("decision")[0]["detail"]
-    assert account.grant(one.infra_id).answer is not None
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"cluster": "other"},
-        {"since": START + timedelta(seconds=1)},
-        {"until": START - timedelta(seconds=1)},
-        {"revoked": (OPERATOR, START)},
-        {"principal": ROLE},
-    ],
-)
-def test_an_approval_of_something_else_ahead_of_time_is_none(account: Account, changes: dict[str, Any]) -> None:
-    """Another cluster's, another time's, another principal's, or one taken back: people are asked."""
-    enrolled(account, mode="approval")
-    account.answers.approve_ahead(ahead(**changes))
-    assert account.deliver(install().create_role(at(0))) == ["ask"]
-
-
-def test_a_scoped_approval_ahead_of_time_is_none_of_a_lift(account: Account) -> None:
-    """A lift wants one that says so."""
-    enrolled(account, strategy="lift")
-    account.answers.approve_ahead(ahead())
-    assert account.deliver(install().create_role(at(0))) == ["ask"]
-    account.answers.approve_ahead(ahead(id="ahead-2", form=Form.LIFTED))
-    assert "open" in account.deliver(install("prod-2b2b2").create_role(at(5)))
-
-
-def test_an_approval_ahead_of_time_that_a_dead_run_took_stands(account: Account) -> None:
-    """Once it is the grant's answer, the next run opens by it, even if it was taken back meanwhile."""
-    place, _ = enrolled(account, mode="approval")
-    account.answers.approve_ahead(ahead())
-    one = install()
-    account.calls.failures["PutItem", "after"] = [Crash()]
-    with pytest.raises(Crash):
-        account.deliver(one.create_role(at(0)))
-    account.revive()
-    account.answers.revoke_ahead(USER, "ahead-1", OPERATOR, at(10))
-
-    assert account.sweep(91) == ["approve", "policy-written", "open"]
-
-    assert account.text(place) != POLICY
-    assert account.grant(one.infra_id).progress.approved_by == OPERATOR
-    account.deliver(one.delete_bucket(at(600)))
-    assert account.text(place) == POLICY
-
-
 def test_an_operators_order_closes_an_open_grant(account: Account) -> None:
     """The policy is back to the byte, and the audit trail names who ordered it."""
     place, _ = enrolled(account)
@@ -290,36 +218,15 @@ def test_a_forged_order_does_nothing(account: Account) -> None:
     assert account.text(place) == POLICY
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_observe_opens_nothing_and_tells_what_it_would_have_done(account: Account, kind: PolicyKind) -> None:
-    """Opening, narrowing and the end are told as what would have been; the policy is never written."""
-    place, principal = enrolled(account, kind, mode="observe")
-    one = install(principal=principal)
-    assert account.deliver(one.create_role(at(0))) == ["observe"]
-    plan = account.grant(one.infra_id, principal).progress.plan
-    assert plan is not None
-    assert "Airlock1" in plan.changes[0].after
-    assert account.deliver(one.create_vpc(at(6))) == []
-    assert account.deliver(one.create_vpc_endpoint(at(40))) == ["observe-change"]
-    narrowed = account.grant(one.infra_id, principal).progress.plan
-    assert narrowed is not None
-    assert narrowed.exemption.network is not None
-    assert account.sweep() == []
-    assert account.deliver(one.run_instances(at(300)), one.state(at(900), "shutting-down"))[-1] == "observe-end"
-    assert account.grant(one.infra_id, principal).progress.state is State.OBSERVED
-    assert account.writes() == []
-    assert account.text(place) == POLICY
-    assert len(account.notices()) >= 2
-    assert account.requests() == []
-
-
-def test_observe_tells_what_it_could_not_have_opened(account: Account) -> None:
-    """A careful team learns before it counts that a grant would be refused."""
-    _, principal = enrolled(account, PolicyKind.GROUP_INLINE, mode="observe")
-    account.enrol(principal, mode="observe")
-    one = install(principal=principal)
-    assert account.deliver(one.create_role(at(0))) == ["refuse"]
-    assert account.grant(one.infra_id, principal).progress.reason == "not-named"
+@pytest.mark.parametrize("mode", ["automatic", "approval", "observe"])
+def test_an_endpoint_without_tags_belongs_to_a_grant_that_isnt_open_too(account: Account, mode: str) -> None:
+    """Who waits for an answer, or is only observed, is held to its VPC by the same signals as who is open."""
+    enrolled(account, mode=mode)
+    one = install()
+    untagged = one.create_vpc_endpoint(at(40))
+    untagged["detail"]["requestParameters"]["CreateVpcEndpointRequest"].pop("TagSpecification")
+    account.deliver(one.create_role(at(0)), one.create_vpc(at(6)), untagged)
+    assert account.grant(one.infra_id).facts.endpoint_vpcs == {one.vpc}
 
 
 def test_a_waiting_grant_does_not_disturb_an_open_one_on_the_same_policy(account: Account) -> None:

@@ -147,7 +147,9 @@ class Reconciler:
     def _with_infra_id(self, signal: Signal, enrolled: Enrolled) -> Signal:
         """An endpoint without tags belongs to the install whose VPC it was made in, if that is known."""
         scopes = [self._ledger.look(scope_id) for scope_id in (enrolled.arn, *enrolled.groups, *enrolled.policies)]
-        for grant in self._ledger.grants(grant_id for scope in scopes for grant_id in scope.grants):
+        listed = [grant_id for scope in scopes for grant_id in scope.grants]
+        # Those that wait for an answer, or are only observed, are in no scope; the index may lag by a moment.
+        for grant in self._ledger.grants([*listed, *self._ledger.unfinished()]):
             if grant.facts.principal == enrolled.arn and signal.vpc_id in grant.facts.own_vpcs:
                 return replace(signal, infra_id=grant.facts.infra_id)
         return signal
