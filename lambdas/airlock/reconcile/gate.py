@@ -103,10 +103,14 @@ def _observe(run: Run, grant: Grant) -> None:
     before = run.kept[grant.id].progress
     observed = _held(run, grant, State.OBSERVING)
     run.grants[grant.id] = observed
-    if before.plan is None:
+    if before.state is not State.OBSERVING:
         run.decide("observe", observed, "the principal is only observed: it would have been opened now")
-    elif observed.progress.plan and before.plan.exemption.is_told_apart(observed.progress.plan.exemption):
+    elif _is_told_apart(before.plan, observed.progress.plan):
         run.decide("observe-change", observed, "it would have been brought to what later signals told")
+
+
+def _is_told_apart(one: Plan | None, other: Plan | None) -> bool:
+    return one is not None and other is not None and one.exemption.is_told_apart(other.exemption)
 
 
 def _held(run: Run, grant: Grant, state: State) -> Grant:
