@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 
 from aws_lambda_powertools.logging import Logger
@@ -11,6 +12,9 @@ from airlock.reconcile.happening import Decision, Drift, Happening
 
 logger = Logger()
 metrics = Metrics()
+# At DEBUG it would log requests and responses whole, with links, their codes and notes, and Lambda's console can set
+# that level for all loggers at once.
+logging.getLogger("botocore").setLevel(logging.INFO)
 
 _COUNTED = {
     "open": "GrantsOpened",
