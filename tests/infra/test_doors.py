@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import boto3
 import pytest
 
+from airlock.adapters.clients import make_clients
 from tests.infra.builders import ACCOUNT, GROUP, POLICY, ROLE, USER
 from tests.infra.template import Template, arn_of, of_kinds
 
@@ -107,6 +109,17 @@ def test_the_operator_function_is_told_no_more_than_it_needs(request: pytest.Fix
         "POWERTOOLS_SERVICE_NAME": "operator",
         **POWERTOOLS,
     }
+
+
+def test_who_has_answered_is_told_so_though_the_bus_is_silent(template: Template) -> None:
+    """Telling the watcher gives up within two thirds of the time that a door has for a request."""
+    session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name="us-east-1")
+    tried: Any = make_clients(session).events.meta.config
+    attempts = tried.retries["total_max_attempts"]
+    # Before the second attempt it waits a second at the most (botocore guide, "Retries", standard mode).
+    longest = attempts * (tried.connect_timeout + tried.read_timeout) + attempts - 1
+    for name in ("page", "operator"):
+        assert longest <= template.properties(template.function(name))["Timeout"] * 2 / 3
 
 
 def test_each_url_lets_in_whom_it_is_for(template: Template) -> None:

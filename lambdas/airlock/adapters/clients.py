@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 # IAM throttles per account; standard mode backs off with jitter. Well under the function's 60 seconds in all.
 _RETRIES = Config(retries={"mode": "standard", "total_max_attempts": 5}, connect_timeout=3, read_timeout=10)
+# Somebody waits whose answer is kept already, and the sweep finds it: less than the 15 seconds of the page's function.
+_BRIEFLY = Config(retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=1, read_timeout=3)
 
 
 class Clients:
@@ -66,7 +68,7 @@ class Clients:
     @cached_property
     def events(self) -> EventBridgeClient:
         """EventBridge, for telling the watcher of orders."""
-        client: EventBridgeClient = self._make("events", config=_RETRIES)
+        client: EventBridgeClient = self._make("events", config=_BRIEFLY)
         return client
 
     def ec2(self, region: str) -> EC2Client:
