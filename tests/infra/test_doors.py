@@ -42,7 +42,7 @@ def test_a_door_has_no_rights_but_in_ledger_key_bus_and_its_log(template: Templa
 
 
 def test_the_page_reads_what_was_decided_and_writes_answers_only(template: Template) -> None:
-    """It reads grants, answers and orders, and adds an answer; it can't change one. The key's policy has it verify."""
+    """It reads grants, answers and orders, and puts answers, nothing else. The key's policy has it verify."""
     statements = template.function_statements("page")
     assert _in_short(statements) == {
         "ReadLedger": (
