@@ -14,11 +14,11 @@ from urllib.parse import urlsplit
 
 import pytest
 from selenium import webdriver
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
-from selenium.webdriver.support.expected_conditions import staleness_of
 from selenium.webdriver.support.wait import WebDriverWait
 
 from demo.ministack import MiniStack
@@ -28,6 +28,7 @@ DESKTOP = (1280, 900)
 PHONE = (390, 844)
 WAIT_SECONDS = 30
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_LOADED = "document.readyState === 'complete' ? performance.timeOrigin : null"
 _CONTRAST_AND_MORE = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 
 
@@ -75,9 +76,14 @@ class Browser:
     @contextlib.contextmanager
     def leaving(self) -> Iterator[None]:
         """Do what leads to another page, and wait for that."""
-        page = self.driver.find_element(By.TAG_NAME, "html")
+        before = self.ask(_LOADED)
         yield
-        WebDriverWait(self.driver, WAIT_SECONDS).until(staleness_of(page))
+
+        def left(_: webdriver.Chrome) -> bool:
+            return bool(self.ask(_LOADED) not in (before, None))
+
+        # Between two pages there is nothing to ask.
+        WebDriverWait(self.driver, WAIT_SECONDS, ignored_exceptions=[WebDriverException]).until(left)
 
     def answer(self, decision: str) -> None:
         """Click on a button, and wait for the page that comes then."""
