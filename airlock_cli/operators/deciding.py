@@ -131,7 +131,10 @@ def _wait(account: Account, grant_id: str, order: Order) -> Grant:
 
 
 def _is_settled(order: Order, grant: Grant) -> bool:
-    return grant.is_final if order.decision is Decision.CLOSE else grant.progress.state is not State.PENDING
+    if order.decision is Decision.CLOSE:
+        return grant.is_final
+    # Between the approval and the opened policies a grant is kept as one that was requested.
+    return grant.progress.state not in (State.PENDING, State.REQUESTED)
 
 
 def _came_out(order: Order, grant: Grant) -> bool:
