@@ -47,6 +47,23 @@ def test_approving_waits_until_it_is_open(busy: Desk) -> None:
     assert busy.clock.now() == samples.NOW + timedelta(seconds=3)
 
 
+def test_approving_waits_past_what_comes_between(busy: Desk) -> None:
+    """A grant that is approved but whose policies aren't written yet isn't settled: the command goes on waiting."""
+    becomes(busy, 3, state=State.OPEN, opened_at=samples.NOW)
+    then = busy.door.comes_of_it
+
+    def first(grant_id: str) -> None:
+        then(grant_id)
+        grant = busy.find(grant_id)
+        assert grant is not None
+        busy.keep(grant.with_progress(state=State.REQUESTED))
+
+    busy.door.comes_of_it = first
+    done = busy.run("approve", WAITING)
+    assert done.status == 0
+    assert "Open since" in done.words
+
+
 def test_approving_as_json(busy: Desk) -> None:
     """For programs: what stands, whose it is, whether it came out, and the grant as it is then."""
     becomes(busy, state=State.OPEN, opened_at=samples.NOW)
