@@ -145,7 +145,10 @@ def test_the_schedule_closes_what_no_event_closes(
     assert (lines[2]["before_sha256"], lines[2]["after_sha256"]) == (sha256_of(opened), sha256_of(BASELINE))
     assert lines[3]["reason"] == "timeout"
     subjects = [notice["Subject"] for notice in notices()]
-    assert subjects == ["Bootstrap Airlock: opened for late-7xk2q", "Bootstrap Airlock: closed for late-7xk2q"]
+    assert subjects == [
+        f"Opened: OpenShift install late-7xk2q by {USERS[0]}",
+        f"Closed: OpenShift install late-7xk2q by {USERS[0]}",
+    ]
 
 
 def test_a_group_policy_is_opened_for_the_enrolled_user_alone(cloud: EmbeddedCloud) -> None:
