@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from airlock.grants.approval import Answer, CloseOrder, Form, Way
 from airlock.grants.grant import State, grant_id
@@ -189,7 +190,35 @@ def test_a_request_that_cannot_be_sent_is_sent_by_the_next_run(account: Account)
     assert account.requests() == []
     assert account.sweep() == ["ask"]
     assert len(account.requests()) == 1
-    assert [line["decision"] for line in account.audit("decision")] == ["ask"]
+    # The audit trail tells of each try.
+    assert [line["decision"] for line in account.audit("decision")] == ["ask", "ask"]
+
+
+def test_nobody_is_asked_while_the_audit_trail_takes_nothing(account: Account) -> None:
+    """What can't be audited isn't kept, so each sweep would send another request; one goes out, afterwards."""
+    enrolled(account, mode="approval")
+    account.calls.failures["PutLogEvents", "before"] = [refusal()] * 4
+    with pytest.raises(ClientError):
+        account.deliver(install().create_role(at(0)))
+    for _ in range(3):
+        with pytest.raises(ExceptionGroup):
+            account.sweep()
+    assert account.requests() == []
+    assert account.sweep() == ["ask"]
+    assert len(account.requests()) == 1
+
+
+def test_an_approval_opens_nothing_that_the_audit_trail_does_not_name(account: Account) -> None:
+    """The line that tells whose approval it was is kept before the policy is written, however long that takes."""
+    place, _ = enrolled(account, mode="approval")
+    one = install()
+    account.deliver(one.create_role(at(0)))
+    account.calls.failures["PutLogEvents", "before"] = [refusal()]
+    with pytest.raises(ClientError):
+        account.answer(one.infra_id)
+    assert account.text(place) == POLICY
+    assert account.sweep() == ["approve", "policy-written", "open"]
+    assert [line["decision"] for line in account.audit("decision")] == ["ask", "approve", "open"]
 
 
 def test_an_operators_order_closes_an_open_grant(account: Account) -> None:

@@ -35,13 +35,12 @@ class Gate:
         if enrolled.mode is Mode.OBSERVE:
             _observe(run, grant)
             return True
-        if grant.progress.approved_by is not None or not enrolled.asks(grant.progress.form):
-            return False
-        answer = self._approved_ahead(run, grant)
-        if answer is not None:
+        if grant.progress.approved_by is None and enrolled.asks(grant.progress.form):
+            answer = self._approved_ahead(run, grant)
+            if answer is None:
+                return self._ask(run, grant)
             take_up(run, grant, answer)
-            return False
-        return self._ask(run, grant)
+        return not self._is_on_record(run, grant_id)
 
     def _approved_ahead(self, run: Run, grant: Grant) -> Answer | None:
         """The approval given before the install began, kept as the answer to this grant; None without one."""
@@ -57,16 +56,26 @@ class Gate:
     def _ask(self, run: Run, grant: Grant) -> bool:
         until = min(grant.facts.not_after, run.now + self._answer_time).replace(microsecond=0)
         asked = _held(run, grant, State.PENDING).with_progress(asked_at=run.now, answer_until=until)
+        run.grants[grant.id] = asked
+        run.decide("ask", asked, f"somebody has to agree until {iso(until)}")
         try:
+            # While the audit trail takes nothing, nothing is kept, and each run would send another request.
+            self._telling.audit(run)
             # Before it is kept that somebody was asked: a request that can't be sent is sent by the next run.
             self._telling.ask(asked)
         except Exception as error:  # noqa: BLE001 - raised by the run, once the rest of it is kept
-            run.grants[grant.id] = run.kept[grant.id]
-            run.held_back |= {grant.id}
-            run.trouble = error
+            _put_off(run, grant.id, error)
+        return True
+
+    def _is_on_record(self, run: Run, grant_id: str) -> bool:
+        """Whether the audit trail has the approval by which the grant is about to open; if not, it is put off."""
+        if run.grants[grant_id].progress.approved_by == run.kept[grant_id].progress.approved_by:
             return True
-        run.grants[grant.id] = asked
-        run.decide("ask", asked, f"somebody has to agree until {iso(until)}")
+        try:
+            self._telling.audit(run)
+        except Exception as error:  # noqa: BLE001 - as for the request
+            _put_off(run, grant_id, error)
+            return False
         return True
 
 
@@ -107,6 +116,18 @@ def _observe(run: Run, grant: Grant) -> None:
         run.decide("observe", observed, "the principal is only observed: it would have been opened now")
     elif _is_told_apart(before.plan, observed.progress.plan):
         run.decide("observe-change", observed, "it would have been brought to what later signals told")
+
+
+def _put_off(run: Run, grant_id: str, error: Exception) -> None:
+    """Leave the grant as the ledger holds it, for the next run."""
+    kept = run.kept[grant_id]
+    run.grants[grant_id] = kept
+    for scope in run.scopes.values():
+        if scope.id not in kept.progress.scopes:
+            scope.grants.discard(grant_id)
+    run.forget_untold(grant_id)
+    run.held_back |= {grant_id}
+    run.trouble = error
 
 
 def _is_told_apart(one: Plan | None, other: Plan | None) -> bool:

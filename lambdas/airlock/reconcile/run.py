@@ -143,6 +143,13 @@ class Run:
         """Note a decision."""
         self.happened.append(Decision(name=name, grant=grant, event_id=self.event_id, detail=detail))
 
+    def forget_untold(self, grant_id: str) -> None:
+        """Drop what was decided about a grant and isn't in the audit trail."""
+        untold = self.happened[self.audited :]
+        self.happened[self.audited :] = [
+            one for one in untold if not (isinstance(one, Decision) and one.grant.id == grant_id)
+        ]
+
     def begin_closing(self, grant_ids: Sequence[str], reason: str, detail: str) -> None:
         """Mark grants as closing, so that no later run opens them again."""
         for grant_id in grant_ids:
