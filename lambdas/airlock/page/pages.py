@@ -182,10 +182,11 @@ def _ended(grant: Grant, speech: Speech) -> tuple[Section, ...]:
     for key, at in (("ended.opened", progress.opened_at), ("ended.closed", progress.closed_at)):
         if at is not None:
             rows.append(time_row(speech.say(key), speech.time(at), at))
+    known = speech.knows(f"why.{progress.reason}")
     if progress.reason and progress.closed_at:
-        key = f"why.{progress.reason}" if speech.knows(f"why.{progress.reason}") else "why.other"
+        key = f"why.{progress.reason}" if known else "why.other"
         rows.append(Row(speech.say("ended.why"), speech.say(key, reason=progress.reason)))
-    if progress.detail and grant.is_final:
+    if progress.detail and grant.is_final and not known:
         # It is told in English, whatever the page's language.
         rows.append(Row(speech.say("ended.detail"), progress.detail, language="en"))
     return (Section(speech.say("ended.heading"), tuple(rows)),) if rows else ()
