@@ -14,3 +14,9 @@ def account() -> Iterator[Account]:
     """An empty account on moto, the airlock not yet told of anybody."""
     with an_account() as made:
         yield made
+
+
+@pytest.fixture(autouse=True)
+def no_images(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Spare moto the seconds that it takes to load Amazon's images for each test."""
+    monkeypatch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")

@@ -15,7 +15,6 @@ from tests.consoles import fetched, refused
 from tests.events import Event, Install
 from tests.policy.strategies import SAMPLES
 from tests.reconcile.account import REGION, USER, Account, at, install
-from tests.reconcile.interference import Crash, refusal
 
 POLICY = (SAMPLES / "aws-example.json").read_text()
 PROPAGATION = 15
@@ -51,12 +50,6 @@ class World:
     def grant(self) -> Grant:
         """The install's grant."""
         return self.account.grant(self.one.infra_id)
-
-
-@pytest.fixture(autouse=True)
-def no_images(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Spare moto the seconds that it takes to load Amazon's images for each test."""
-    monkeypatch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
 
 
 def a_world(account: Account, options: dict[str, object], *, tagged: bool = True) -> World:
@@ -214,83 +207,4 @@ def test_an_instance_with_other_tags_isnt_rebooted(account: Account) -> None:
     world = late(account, tagged=False)
     assert account.sweep() == ["rescue-failed"]
     assert account.sweep() == []
-    assert world.reboots() == 0
-
-
-def test_a_crash_before_the_reboot_leaves_it_at_none(account: Account) -> None:
-    """A process that dies between the claim and the call has used the one reboot up; that is told once."""
-    world = late(account)
-    account.calls.failures["RebootInstances", "before"] = [Crash()]
-    with pytest.raises(Crash):
-        account.sweep()
-    account.revive()
-    assert account.sweep() == ["rescue-failed"]
-    assert account.sweep() == []
-    assert world.reboots() == 0
-
-
-def test_a_crash_after_the_reboot_leads_to_no_second(account: Account) -> None:
-    """A process that dies right after the call can't have said so; nobody reboots again."""
-    world = late(account)
-    account.calls.failures["RebootInstances", "after"] = [Crash()]
-    with pytest.raises(Crash):
-        account.sweep()
-    account.revive()
-    account.sweep()
-    account.sweep()
-    assert world.reboots() == 1
-
-
-def test_a_reboot_that_ec2_refuses_is_told_and_not_tried_again(account: Account) -> None:
-    """Whatever EC2 answers, there is one try."""
-    world = late(account)
-    account.calls.failures["RebootInstances", "before"] = [refusal("UnauthorizedOperation")]
-    assert account.sweep() == ["rescue-failed"]
-    assert account.sweep() == []
-    assert world.reboots() == 0
-
-
-def test_two_sweeps_at_once_reboot_once(account: Account) -> None:
-    """The claim is one conditional write: of two processes that come to it together, one reboots."""
-    world = late(account)
-    other = account.another("other")
-
-    def beside(_: object) -> None:
-        account.calls.changes.pop("DescribeInstances")
-        other.reconciler.sweep()
-
-    account.calls.changes["DescribeInstances"] = beside
-    account.sweep()
-    assert world.reboots() == 1
-
-
-def test_an_unreadable_console_stops_no_sweep(account: Account) -> None:
-    """EC2's failure for one grant is raised once all were swept, and the next sweep looks again."""
-    world = late(account)
-    account.calls.failures["GetConsoleOutput", "before"] = [refusal("InternalError")]
-    with pytest.raises(ExceptionGroup):
-        account.sweep()
-    world.shows("")
-    assert account.sweep() == []
-    world.shows(refused(world.one))
-    assert account.sweep() == ["rescue"]
-
-
-def test_a_grant_that_ends_meanwhile_is_not_rescued(account: Account) -> None:
-    """While the sweep waits for IAM the install may end; then nothing is rebooted."""
-    world = late(account)
-    before = account.clock.sleep
-    waited: list[float] = []
-
-    def ends(seconds: float) -> None:
-        before(seconds)
-        if not waited:
-            waited.append(seconds)
-            account.deliver(world.one.delete_bucket(account.clock.now()))
-
-    # The clock has slots, so the sleep of its class is replaced for the one test.
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(type(account.clock), "sleep", lambda _, seconds: ends(seconds))
-        account.airlock.reconciler.sweep()
-    assert waited
     assert world.reboots() == 0

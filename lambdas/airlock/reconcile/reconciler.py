@@ -106,14 +106,21 @@ class Reconciler:
     def _rescue(self, grant: Grant) -> list[Happening]:
         """See whether the bootstrap node was refused, and help it once."""
         enrolled = self._enrolled_of(grant)
+        happened, changed = self._look_at_node(grant, enrolled)
+        if changed is None:
+            return happened
+        happened += self._reconciliation.run(enrolled, changed, None)
+        for widened in self._ledger.grants([grant.id]):
+            happened += self._look_at_node(widened, enrolled)[0]
+        return happened
+
+    def _look_at_node(self, grant: Grant, enrolled: Enrolled) -> tuple[list[Happening], Grant | None]:
+        """What happened, and the grant with new facts that its policies don't follow yet; None without such."""
         looked = self._rescuer.look(grant, enrolled)
         happened = self._told(looked.happened)
-        if looked.changed is None:
-            return happened
-        happened += self._reconciliation.run(enrolled, looked.changed, None)
-        for widened in self._ledger.grants([grant.id]):
-            happened += self._told(self._rescuer.look(widened, enrolled).happened)
-        return happened
+        for signal in looked.learnt:
+            grant = self._ledger.record_for(grant.id, signal) or grant
+        return happened, grant if looked.changes else None
 
     def _told(self, happened: Sequence[Happening]) -> list[Happening]:
         if happened:

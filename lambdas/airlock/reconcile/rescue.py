@@ -32,11 +32,13 @@ class Looked:
 
     Attributes:
         happened: for the audit trail.
-        changed: the grant with new facts that its policies don't follow yet; None where there are none.
+        learnt: facts, to be kept once that was told: a run that dies in between tells twice, not never.
+        changes: whether the policies have to follow those facts.
     """
 
     happened: list[Decision] = field(default_factory=list)
-    changed: Grant | None = None
+    learnt: list[Signal] = field(default_factory=list)
+    changes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ class Rescuer:
             return Looked()
         if grant.facts.fetched is not None:
             # A run ended between the two facts, or the configuration has changed since.
-            return Looked(changed=self._record(grant, node, SignalKind.SERVED)) if closes else Looked()
+            return Looked(learnt=[self._signal(grant, node, SignalKind.SERVED)], changes=True) if closes else Looked()
         verdict, node = self._read(grant, node)
         if verdict is Verdict.FETCHED:
             return self._fetched(grant, node, closes=closes)
@@ -94,14 +96,17 @@ class Rescuer:
         return Verdict.NOTHING, node
 
     def _fetched(self, grant: Grant, node: _Node, *, closes: bool) -> Looked:
-        learnt = self._record(grant, node, SignalKind.FETCH_SUCCEEDED)
-        decision = self._decide("fetched", learnt, f"{node.instance_id} has its Ignition file")
-        changed = self._record(learnt, node, SignalKind.SERVED) if closes else None
-        return Looked(happened=[decision], changed=changed)
+        decision = self._decide("fetched", grant, f"{node.instance_id} has its Ignition file")
+        kinds = [SignalKind.FETCH_SUCCEEDED, *([SignalKind.SERVED] if closes else [])]
+        return Looked(happened=[decision], learnt=[self._signal(grant, node, kind) for kind in kinds], changes=closes)
 
     def _refused(self, grant: Grant, node: _Node) -> Looked:
+        looked = self._after_a_refusal(grant, node)
         if node.instance_id not in grant.facts.refused:
-            grant = self._record(grant, node, SignalKind.FETCH_REFUSED)
+            looked.learnt.insert(0, self._signal(grant, node, SignalKind.FETCH_REFUSED))
+        return looked
+
+    def _after_a_refusal(self, grant: Grant, node: _Node) -> Looked:
         rebooted = dict(grant.facts.rebooted).get(node.instance_id)
         if rebooted is not None:
             settled = self._clock.now() > rebooted + SETTLE_AFTER_REBOOT
@@ -114,10 +119,11 @@ class Rescuer:
         exemption = grant.progress.exemption
         if exemption is None or not isinstance(exemption.network, Vpc):
             return self._not_helped(grant, node, "although the policies were open before it started")
-        if exemption.network.vpc_id in grant.facts.shut_vpcs:
+        vpc_id = exemption.network.vpc_id
+        if vpc_id in grant.facts.shut_vpcs:
             # It was told before: that the policies can't be widened is told by the reconciler.
             return Looked()
-        return Looked(changed=self._record(grant, node, SignalKind.FETCH_REFUSED, exemption.network.vpc_id))
+        return Looked(learnt=[self._signal(grant, node, SignalKind.FETCH_REFUSED, vpc_id)], changes=True)
 
     # The one reboot ---------------------------------------------------------------------------------------------
 
@@ -136,28 +142,29 @@ class Rescuer:
             self._machines.reboot(node.region, node.instance_id)
         except Exception as error:  # noqa: BLE001 - whatever it was, the one reboot is used up
             return self._failed(still, node, f"EC2 didn't reboot it, and it isn't tried again: {error}")
-        rebooted = self._record(still, node, SignalKind.REBOOTED)
         detail = (
             f"{node.instance_id} was refused its Ignition file; it started at {iso(node.booted)}, the policies were "
             f"open from {iso(effective)}; it was rebooted, so that it asks again"
         )
-        return Looked(happened=[self._decide("rescue", rebooted, detail)])
+        return Looked(
+            happened=[self._decide("rescue", still, detail)], learnt=[self._signal(still, node, SignalKind.REBOOTED)]
+        )
 
     def _once_enforced(self, grant: Grant, node: _Node, moment: datetime) -> Grant | None:
         """Wait until IAM enforces what was opened; the grant then, or None where there is nothing to rescue now."""
         now = self._clock.now()
-        if now >= moment:
-            return grant
-        seconds = (moment - now).total_seconds()
-        self._waits = [(at, waited) for at, waited in self._waits if now - at < WAITS_COUNT_FOR]
-        if seconds + sum(waited for _, waited in self._waits) > WAIT_SECONDS:
-            return None
-        self._waits.append((now, seconds))
-        self._clock.sleep(seconds)
+        seconds = max(0.0, (moment - now).total_seconds())
+        if seconds:
+            self._waits = [(at, waited) for at, waited in self._waits if now - at < WAITS_COUNT_FOR]
+            if seconds + sum(waited for _, waited in self._waits) > WAIT_SECONDS:
+                return None
+            self._waits.append((now, seconds))
+            self._clock.sleep(seconds)
+        # Also without a wait: the sweep read the grant before it was busy with others.
         still = next(iter(self._ledger.grants([grant.id])), None)
         if still is None or still.progress.state is not State.OPEN or not wants_open(still, self._clock.now()):
             return None
-        return still if self._read(still, node)[0] is Verdict.REFUSED else None
+        return still if not seconds or self._read(still, node)[0] is Verdict.REFUSED else None
 
     # What is told -----------------------------------------------------------------------------------------------
 
@@ -185,9 +192,9 @@ class Rescuer:
     def _decide(name: str, grant: Grant, detail: str) -> Decision:
         return Decision(name=name, grant=grant, event_id=None, detail=detail)
 
-    def _record(self, grant: Grant, node: _Node, kind: SignalKind, vpc_id: str | None = None) -> Grant:
+    def _signal(self, grant: Grant, node: _Node, kind: SignalKind, vpc_id: str | None = None) -> Signal:
         facts = grant.facts
-        signal = Signal(
+        return Signal(
             kind=kind,
             event_id=f"console:{node.instance_id}",
             at=self._clock.now(),
@@ -199,8 +206,6 @@ class Rescuer:
             vpc_id=vpc_id,
             instance_id=node.instance_id,
         )
-        # The grant was read from the ledger a moment ago, and grants aren't deleted.
-        return self._ledger.record_for(grant.id, signal) or grant
 
 
 def _newest(grant: Grant) -> _Node | None:
