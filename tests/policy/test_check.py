@@ -1,0 +1,149 @@
+"""The second opinion: silent on what the renderer writes, and loud on every rewrite that is wrong."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import assume, given, settings
+
+from airlock.policy.check import check, opens
+from airlock.policy.clauses import CannotRenderError
+from airlock.policy.exemption import Address, Exemption, iso
+from airlock.policy.render import render
+from tests.policy.strategies import (
+    INFRA_IDS,
+    NOW,
+    OTHER_USER,
+    USER,
+    VPCS,
+    documents,
+    exemption,
+    is_exempt,
+    mixed_lists,
+    objects,
+    requests,
+    sample_texts,
+)
+
+EXAMPLE = sample_texts()[0]
+NARROWED = exemption(INFRA_IDS[1], vpc=VPCS[0])
+Statement = dict[str, Any]
+
+
+def finding(before: str, after: str, exemptions: list[Exemption], *, shared: bool = False) -> object:
+    """What the check says of a rewrite."""
+    return check(json.loads(before), json.loads(after), exemptions, NOW, shared=shared)
+
+
+@pytest.mark.parametrize("text", sample_texts())
+@pytest.mark.parametrize("shared", [False, True])
+@pytest.mark.parametrize(
+    "exemptions",
+    [
+        [exemption(INFRA_IDS[1])],
+        [NARROWED],
+        [NARROWED, exemption(INFRA_IDS[0], minutes=30, region=None)],
+        [exemption(INFRA_IDS[1], lift=True)],
+        [exemption(INFRA_IDS[1], lift=True, minutes=20), exemption(INFRA_IDS[0], principal=OTHER_USER)],
+        [],
+    ],
+)
+def test_what_is_rendered_of_the_samples_is_right(text: str, shared: bool, exemptions: list[Exemption]) -> None:  # noqa: FBT001 - a parameter of the test
+    """Scoped, narrowed, several, lifted: the check finds nothing."""
+    if not shared:
+        exemptions = [one for one in exemptions if one.principal == USER]
+    assert finding(text, render(text, exemptions, NOW, shared=shared), exemptions, shared=shared) is None
+
+
+@settings(deadline=None)
+@given(documents(), mixed_lists(USER, OTHER_USER))
+def test_what_is_rendered_is_right(text: str, exemptions: list[Exemption]) -> None:
+    """Of any document and any set of exemptions of several principals, the check finds nothing."""
+    try:
+        after = render(text, exemptions, NOW, shared=True)
+    except CannotRenderError:
+        assume(False)  # noqa: FBT003 - Hypothesis' way to draw another example
+    assert finding(text, after, exemptions, shared=True) is None
+
+
+def without(part: Callable[[Statement], bool]) -> Callable[[list[Statement]], list[Statement]]:
+    """A rewrite that has lost the statements that a test names."""
+    return lambda statements: [one for one in statements if not part(one)]
+
+
+def replaced(old: str, new: str) -> Callable[[list[Statement]], list[Statement]]:
+    """A rewrite with one text in place of another."""
+    return lambda statements: json.loads(json.dumps(statements).replace(old, new))
+
+
+LATER = iso(NARROWED.not_after + timedelta(seconds=1))
+EARLIER = iso(NARROWED.not_after - timedelta(seconds=1))
+WRONG: dict[str, Callable[[list[Statement]], list[Statement]]] = {
+    "no-end": without(lambda one: "DateGreaterThan" in one["Condition"]),
+    "other-actions-open": without(lambda one: "NotAction" in one),
+    "other-objects-open": without(lambda one: "NotResource" in one),
+    "other-networks-open": without(lambda one: "StringNotEquals" in one["Condition"]),
+    "strangers-open": without(lambda one: "ArnNotEquals" in one["Condition"]),
+    "a-second-longer": replaced(iso(NARROWED.not_after), LATER),
+    "a-second-shorter": replaced(iso(NARROWED.not_after), EARLIER),
+    "the-other-way-round": replaced("StringNotEquals", "StringEquals"),
+    "a-wildcard": replaced("/control-plane/", "*/control-plane/"),
+    "another-vpc": replaced(VPCS[0], VPCS[1]),
+    "another-principal": replaced(USER, OTHER_USER),
+    "nothing-opened": lambda _: json.loads(EXAMPLE)["Statement"],
+    "everything-opened": lambda _: [],
+    "denied-beyond": lambda statements: [
+        *statements,
+        {"Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": {"Bool": {"aws:ViaAWSService": "false"}}},
+    ],
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_rewrite_is_found(name: str) -> None:
+    """Whatever is lost, widened, moved or added, there is a request that shows it, told in words."""
+    document = json.loads(render(EXAMPLE, [NARROWED], NOW, shared=True))
+    wrong = {**document, "Statement": WRONG[name](document["Statement"])}
+    assert wrong != document
+    found = check(json.loads(EXAMPLE), wrong, [NARROWED], NOW, shared=True)
+    assert found is not None
+    assert found.request.action in str(found)
+    assert found.request.resource in str(found)
+
+
+def test_a_lift_that_lasts_too_long_is_found() -> None:
+    """The deny is back in the second after the lift's last."""
+    lift = exemption(INFRA_IDS[1], lift=True)
+    after = render(EXAMPLE, [lift], NOW).replace(iso(lift.not_after), iso(lift.not_after + timedelta(seconds=1)))
+    assert finding(EXAMPLE, after, [lift]) is not None
+
+
+def test_an_exemption_that_is_over_opens_nothing() -> None:
+    """Its baseline is right, and its opened text wrong: denied from now on."""
+    over = exemption(INFRA_IDS[1], minutes=-1)
+    assert finding(EXAMPLE, EXAMPLE, [over]) is None
+
+
+@pytest.mark.parametrize("infra_id", INFRA_IDS[:2])
+@pytest.mark.parametrize("vpc", [None, VPCS[0]])
+def test_its_meaning_of_an_exemption_is_the_tests_own(infra_id: str, vpc: str | None) -> None:
+    """Said twice, by two hands: both take in the same requests."""
+    one = exemption(infra_id, vpc=vpc)
+    for request, moment in requests((USER, OTHER_USER)):
+        assert opens(one, request, moment) == is_exempt(request, moment, [one])
+
+
+def test_an_address_is_opened_as_a_range() -> None:
+    """A request from inside the range is in it, one from outside isn't."""
+    one = Exemption(
+        principal=USER,
+        objects=objects(INFRA_IDS[1]),
+        not_after=NOW + timedelta(hours=1),
+        network=Address("192.0.2.0/24"),
+    )
+    after = render(EXAMPLE, [one], NOW)
+    assert finding(EXAMPLE, after, [one]) is None
