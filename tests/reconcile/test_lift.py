@@ -92,3 +92,23 @@ def test_a_change_of_configuration_does_not_change_what_was_approved(account: Ac
     assert "open" in account.answer(one.infra_id)
     assert account.grant(one.infra_id).progress.form is Form.SCOPED
     assert is_denied(account.text(place), USER, 60)
+
+
+def test_a_grant_that_a_lift_spared_the_room_ends_with_it_and_says_so(account: Account) -> None:
+    """A scoped grant that fits only while a lift makes it redundant can't stay without it; nobody edited anything."""
+    condition = {"NotIpAddress": {"aws:SourceIp": [f"203.0.{number}.0/24" for number in range(45)]}}
+    statement = {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": condition}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    place = account.stand(PolicyKind.USER_INLINE, policy)
+    lifted, scoped = install("lift-11111"), install("scop-22222")
+    account.enrol(USER, strategy="lift", lifting="automatic", timeout_minutes=90)
+    account.deliver(lifted.create_role(at(0)))
+    account.enrol(USER, timeout_minutes=20)
+    assert account.deliver(scoped.create_role(at(10))) == ["open"]
+
+    assert sorted(account.deliver(lifted.delete_bucket(at(60)))) == ["close", "close", "policy-restored"]
+
+    progress = account.grant(scoped.infra_id).progress
+    assert (progress.state, progress.reason) == (State.CLOSED, "too-large")
+    assert "2048" in (progress.detail or "")
+    assert account.text(place) == policy

@@ -13,6 +13,7 @@ from airlock.policy.place import HeldPolicy, PolicyKind
 from airlock.policy.render import is_airlock_statement
 from airlock.ports import PolicyRecord
 from airlock.reconcile.choose import Choice, Target, catches, choose, still_denied
+from airlock.reconcile.happening import Drift
 from airlock.reconcile.run import Run
 
 
@@ -72,9 +73,16 @@ def decide_texts(run: Run, opening: str | None, found: Sequence[HeldPolicy]) -> 
         if why_not:
             refuse(run, opening, *why_not)
             run.choice = _choice(run)
-    # A grant that was open and can't be written into the policy as somebody has edited it has to end.
-    lost = [grant_id for grant_id in run.choice.kept if grant_id not in run.choice.exemptions]
-    run.begin_closing(lost, str(CloseReason.POLICY_EDITED), "the edited policy has no exact form with the exemption")
+    edited = any(isinstance(one, Drift) for one in run.happened)
+    for grant_id, error in run.choice.kept.items():
+        if grant_id in run.choice.exemptions:
+            continue
+        # It was open and can't be written any more: an edit is in its way, or a lift ended that had spared it the room.
+        if edited:
+            reason, detail = str(CloseReason.POLICY_EDITED), "the edited policy has no exact form with the exemption"
+        else:
+            reason, detail = error.reason, f"it can't stay open as the policies are now: {error.detail}"
+        run.begin_closing([grant_id], reason, detail)
 
 
 def _why_not(run: Run, opening: str, found: Sequence[HeldPolicy]) -> tuple[str, str] | None:
