@@ -7,6 +7,7 @@ import pytest
 from airlock.grants.grant import State
 from airlock.policy.place import PolicyKind
 from tests.reconcile.account import KINDS, USER, Account, at, install
+from tests.reconcile.interference import Crash, refusal
 from tests.reconcile.test_approval import POLICY, enrolled
 
 
@@ -51,3 +52,36 @@ def test_an_approved_grant_whose_principal_is_only_observed_by_then_is_told(acco
     assert account.answer(one.infra_id) == ["approve", "observe"]
     assert account.sweep() == []
     assert account.text(place) == POLICY
+
+
+def test_what_an_attempt_left_is_not_opened_once_the_principal_is_observed(account: Account) -> None:
+    """An opening that died is taken back, not finished by whichever install of the principal is heard of next."""
+    place, _ = enrolled(account)
+    one, other = install("one-11111"), install("two-22222")
+    account.calls.failures["PutUserPolicy", "after"] = [Crash()]
+    with pytest.raises(Crash):
+        account.deliver(one.create_role(at(0)))
+    assert account.text(place) != POLICY
+    account.principals[USER] = {"mode": "observe"}
+    account.revive()
+
+    assert "open" not in account.deliver(other.create_role(at(95)))
+    assert account.text(place) == POLICY
+    assert account.sweep() == ["observe"]
+    assert account.text(place) == POLICY
+
+
+def test_what_an_attempt_left_is_taken_back_however_often_that_fails(account: Account) -> None:
+    """The sweep puts right what a grant that is only observed by now had opened in part."""
+    place, _ = enrolled(account)
+    account.calls.failures["PutUserPolicy", "after"] = [Crash()]
+    with pytest.raises(Crash):
+        account.deliver(install().create_role(at(0)))
+    account.principals[USER] = {"mode": "observe"}
+    account.revive()
+    account.calls.failures["PutUserPolicy", "before"] = [refusal()]
+    with pytest.raises(ExceptionGroup):
+        account.sweep(95)
+    account.sweep()
+    assert account.text(place) == POLICY
+    assert account.sweep() == []

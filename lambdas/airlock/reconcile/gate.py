@@ -35,7 +35,7 @@ class Gate:
         if enrolled.mode is Mode.OBSERVE:
             _observe(run, grant)
             return True
-        if grant.progress.approved_by is None and enrolled.asks(grant.progress.form):
+        if not may_open(grant, enrolled):
             answer = self._approved_ahead(run, grant)
             if answer is None:
                 return self._ask(run, grant)
@@ -77,6 +77,13 @@ class Gate:
             _put_off(run, grant_id, error)
             return False
         return True
+
+
+def may_open(grant: Grant, enrolled: Enrolled | None) -> bool:
+    """Whether nobody has to be asked (any more) before the grant opens."""
+    if enrolled is None or enrolled.mode is Mode.OBSERVE:
+        return False
+    return grant.progress.approved_by is not None or not enrolled.asks(grant.progress.form)
 
 
 def begin(run: Run, grant: Grant, enrolled: Enrolled) -> Grant:
@@ -141,7 +148,8 @@ def _held(run: Run, grant: Grant, state: State) -> Grant:
     )
     for scope in run.scopes.values():
         scope.grants.discard(grant.id)
-    return grant.with_progress(state=state, plan=plan, scopes=())
+    # An earlier attempt may have been made in another mode, and have got to some of its scopes.
+    return grant.with_progress(state=state, plan=plan, scopes=run.kept[grant.id].progress.scopes)
 
 
 def _changes(run: Run, grant: Grant) -> tuple[Change, ...]:

@@ -17,7 +17,7 @@ from airlock.ports import (
     RefusedByIamError,
 )
 from airlock.reconcile.concluding import conclude, mark_closing
-from airlock.reconcile.gate import Gate, begin
+from airlock.reconcile.gate import Gate, begin, may_open
 from airlock.reconcile.happening import Happening
 from airlock.reconcile.opening import admit, decide_texts, refuse, shows_strays
 from airlock.reconcile.run import Run, about_to_write
@@ -93,6 +93,7 @@ class Reconciliation:
         if wants_plan(grant, run):
             opening = grant.id
             found = self._open(run, begin(run, grant, enrolled))
+        run.held_back |= self._unfit(run) - {opening}
         for place, record in run.records().items():
             if place in run.held:
                 run.take_note(place, run.held[place])
@@ -127,6 +128,11 @@ class Reconciliation:
             return ()
         admit(run, grant.id, found)
         return found
+
+    def _unfit(self, run: Run) -> set[str]:
+        """Grants that another run was about to open, and that may not open as their principals are enrolled by now."""
+        begun = [one for one in run.grants.values() if one.progress.state is State.REQUESTED]
+        return {one.id for one in begun if not may_open(one, self._enrolled.get(one.facts.principal))}
 
     def _look_before_writing(self, run: Run) -> bool:
         """Read what is about to be overwritten; True where somebody else had changed it."""
