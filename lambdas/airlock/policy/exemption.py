@@ -55,6 +55,7 @@ class Exemption:
     region: str | None = None
     network: Vpc | Address | None = None
     lift: bool = False
+    any_action: bool = False
 
     def __post_init__(self) -> None:
         if self.not_after.utcoffset() is None:
@@ -70,7 +71,10 @@ class Exemption:
 
     def is_told_apart(self, other: Exemption) -> bool:
         """Whether people would call it another opening: the region alone counts only where a policy names it."""
-        return (self.objects, self.network, self.lift) != (other.objects, other.network, other.lift)
+        return self._told() != other._told()
+
+    def _told(self) -> tuple[object, ...]:
+        return (self.objects, self.network, self.lift, self.any_action)
 
     def only(self, objects: tuple[str, ...]) -> Exemption:
         """The same exemption for fewer objects."""
