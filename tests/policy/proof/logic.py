@@ -5,12 +5,14 @@ z3 ships neither stubs nor a py.typed marker, so this is the one module that imp
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from ipaddress import IPv4Network, IPv6Network
 from typing import NewType
 
 import z3  # type: ignore[import-untyped]  # z3-solver has no types
+
+from tests.policy.proof.patterns import Pattern
 
 Formula = NewType("Formula", object)
 Number = NewType("Number", object)
@@ -129,6 +131,29 @@ def number_in(model: Model, value: Number) -> Fraction:
     """The number under the facts."""
     found = _value(model, value)
     return Fraction(found.as_long()) if z3.is_int(found) else Fraction(found.as_fraction())
+
+
+def is_complete_by_strings(patterns: Sequence[Pattern], kinds: Iterable[frozenset[int]]) -> bool:
+    """Whether each string matches together exactly the patterns of one of the kinds, by z3's theory of strings.
+
+    Raises:
+        CannotDecideError: the solver can't tell.
+    """
+    text = z3.String("text")
+    matches = [Formula(z3.InRe(text, _regex(pattern))) for pattern in patterns]
+    of_kind = (all_of(matches[n] if n in kind else no(matches[n]) for n in range(len(patterns))) for kind in kinds)
+    return model_of([no(any_of(of_kind))]) is None
+
+
+def _regex(pattern: Pattern) -> z3.ReRef:
+    string = z3.ReSort(z3.StringSort())
+    parts = [z3.Re("")]
+    for token in pattern:
+        tokens = [z3.Re(character) for character in sorted(token.characters)]
+        named = z3.Union(z3.Empty(string), z3.Empty(string), *tokens)
+        one = z3.Diff(z3.AllChar(string), named) if token.negated else named
+        parts.append(z3.Star(one) if token.repeated else one)
+    return z3.Concat(z3.Re(""), *parts)
 
 
 def _equal(one: object, other: object) -> Formula:

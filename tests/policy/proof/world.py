@@ -47,8 +47,8 @@ def facts(space: Space, partition: str) -> list[Fact]:
     return [
         Fact(
             "shapes",
-            "an action is service:name, a resource an ARN of six parts or *, a principal an ARN, a boolean key true or"
-            " false, a time one of the years 1970 to 9999 in whole seconds",
+            "an action is service:name, a resource an ARN of six parts or *, a principal an ARN of IAM or STS, a"
+            " boolean key true or false, a time one of the years 1970 to 9999 in whole seconds",
             'IAM user guide, "Identify AWS resources with ARNs" and "AWS global condition context keys"',
             _shapes(space),
         ),
@@ -95,13 +95,14 @@ def key_arns(partition: str) -> Pattern:
 
 def _shapes(space: Space) -> Formula:
     any_arn = arn_like("arn:?*:?*:*:*:*")
+    principals = [arn_like(f"arn:?*:{service}::?*:?*") for service in ("iam", "sts")]
     now = space.key("aws:CurrentTime").number
     booleans = [key for key in space.keys.values() if key.boolean]
     return all_of(
         [
             space.action.matches(glob("?", but=":") + glob("*", but=":") + glob(":?*")),
             any_of([space.resource.matches(any_arn), space.resource.is_one_of("*")]),
-            space.key("aws:PrincipalArn").text.matches(any_arn),
+            any_of(space.key("aws:PrincipalArn").text.matches(pattern) for pattern in principals),
             no(compare(now, "lessthan", Fraction(0))),
             compare(now, "lessthan", Fraction(_YEAR_10000)),
             *(implies(key.present, key.text.is_one_of("true", "false")) for key in booleans),
