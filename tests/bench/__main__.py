@@ -11,6 +11,7 @@ from rich.table import Table
 from airlock.handlers.observability import logger
 from tests.bench.calls import calls_to_the_first_write, repeated
 from tests.bench.growth import growth
+from tests.bench.proof import proof_times
 from tests.bench.start import START_AIM, start_times
 from tests.reconcile.account import KINDS
 
@@ -18,12 +19,13 @@ CALLS_AIM = 12
 
 
 def main() -> None:
-    """Measure, and print three tables."""
+    """Measure, and print four tables."""
     console = Console(width=110)
     logger.setLevel("ERROR")  # the watcher's own lines would stand between the tables
     _show_start(console)
     _show_calls(console)
     _show_growth(console)
+    _show_proofs(console)
 
 
 def _show_start(console: Console) -> None:
@@ -65,6 +67,22 @@ def _show_growth(console: Console) -> None:
     console.print(
         "IAM's limits: a user's inline policies 2,048, a group's 5,120, a managed policy 6,144, a role's 10,240"
     )
+
+
+def _show_proofs(console: Console) -> None:
+    table = Table(title="Proofs that the sample policies open exactly what they should", title_justify="left")
+    for heading in ("policy", "rewritings", "proven", "median ms", "slowest ms", "all, seconds"):
+        table.add_column(heading, justify="left" if heading == "policy" else "right")
+    for row in proof_times():
+        table.add_row(
+            row.policy,
+            str(row.rewritings),
+            str(row.proven),
+            f"{row.median:.0f}",
+            f"{row.slowest:.0f}",
+            f"{row.seconds:.1f}",
+        )
+    console.print(table)
 
 
 def _verdict(*, met: bool) -> str:
