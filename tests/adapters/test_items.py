@@ -46,6 +46,7 @@ exemptions = st.builds(
     | st.sampled_from([Vpc("vpc-0aaaaaaaaaaaaaaa1"), Address("192.0.2.0/24"), Address("2001:db8::/32")]),
     not_after=moments,
     lift=st.booleans(),
+    any_action=st.booleans(),
 )
 places = st.builds(PolicyPlace, st.sampled_from(PolicyKind), names, names)
 plans = st.builds(Plan, exemptions, st.lists(st.builds(Change, places, names, names), max_size=3).map(tuple))

@@ -274,3 +274,31 @@ def test_a_waiting_grant_does_not_disturb_an_open_one_on_the_same_policy(account
     account.deliver(first.delete_bucket(at(200)))
     account.deliver(second.delete_bucket(at(210)))
     assert account.text(place) == POLICY
+
+
+@pytest.mark.parametrize("content", [None, "", "[]", "{}", '{"approved": true}', '{"approved": true, "form": "wide"}'])
+def test_an_answer_that_cannot_be_read_rejects_and_stops_nobody(account: Account, content: str | None) -> None:
+    """Whoever wrote such a thing into the ledger opens nothing, and the sweep goes on with the other grants."""
+    place, _ = enrolled(account, mode="approval")
+    one, other = install("prod-7xk2q"), install("next-9mz4c")
+    account.deliver(one.create_role(at(0)), other.create_role(at(1)))
+    item: Any = {"pk": {"S": f"answer#{grant_id(ACCOUNT, USER, one.infra_id)}"}, "sk": {"S": "answer"}}
+    if content is not None:
+        item["content"] = {"S": content}
+    account.aside.dynamodb.put_item(TableName="ledger", Item=item)
+    assert account.sweep() == ["reject"]
+    assert account.grant(one.infra_id).progress.state is State.REJECTED
+    assert "open" in account.answer(other.infra_id)
+    account.deliver(other.delete_bucket(at(200)))
+    assert account.text(place) == POLICY
+
+
+def test_an_order_that_cannot_be_read_closes(account: Account) -> None:
+    """What may be an order to close is taken for one."""
+    place, _ = enrolled(account)
+    one = install()
+    account.deliver(one.create_role(at(0)))
+    item: Any = {"pk": {"S": f"order#{grant_id(ACCOUNT, USER, one.infra_id)}"}, "sk": {"S": "close"}}
+    account.aside.dynamodb.put_item(TableName="ledger", Item=item)
+    assert account.sweep()[-1] == "close"
+    assert account.text(place) == POLICY

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
+from typing import Any
 
 from airlock.grants.approval import Ahead, Answer, CloseOrder, Form, Way
 from airlock.policy.exemption import from_iso, iso
+
+_UNREADABLE = (KeyError, TypeError, ValueError)
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def answer_to_text(answer: Answer) -> str:
@@ -33,6 +38,25 @@ def answer_from_text(text: str) -> Answer:
         way=Way(kept["way"]),
         note=kept["note"],
     )
+
+
+def answer_of(item: dict[str, Any]) -> Answer:
+    """An answer from its item; one that can't be read is a rejection.
+
+    Neither page nor operator function writes such a thing. It mustn't open a grant, nor keep the sweep from the others.
+    """
+    try:
+        return answer_from_text(item["content"]["S"])
+    except _UNREADABLE:
+        return Answer(approved=False, form=Form.LIFTED, at=_NEVER, by="an answer that can't be read", way=Way.LINK)
+
+
+def close_order_of(item: dict[str, Any]) -> CloseOrder:
+    """A close order from its item; one that can't be read is an order all the same."""
+    try:
+        return close_order_from_text(item["content"]["S"])
+    except _UNREADABLE:
+        return CloseOrder(at=_NEVER, by="an order that can't be read")
 
 
 def close_order_to_text(order: CloseOrder) -> str:

@@ -10,7 +10,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from airlock.adapters.answer_items import answer_from_text, close_order_from_text
+from airlock.adapters.answer_items import answer_of, close_order_of
 from airlock.grants.approval import Change, Form, Plan
 from airlock.grants.grant import CloseReason, Facts, Grant, Progress, State
 from airlock.install.names import Era
@@ -124,8 +124,8 @@ def grant_from_item(item: Item, answer: Item | None = None, order: Item | None =
     return Grant(
         facts_from_text(item["facts"]["S"]),
         progress_from_text(item["state"]["S"], item["progress"]["S"]),
-        answer_from_text(answer["content"]["S"]) if answer else None,
-        close_order_from_text(order["content"]["S"]) if order else None,
+        answer_of(answer) if answer else None,
+        close_order_of(order) if order else None,
     )
 
 
@@ -184,6 +184,7 @@ def _exemption(exemption: Exemption) -> Item:
         "cidr": network.cidr if isinstance(network, Address) else None,
         "not_after": iso(exemption.not_after),
         "lift": exemption.lift,
+        "any_action": exemption.any_action,
     }
 
 
@@ -196,6 +197,7 @@ def _exemption_from(kept: Item) -> Exemption:
         network=Vpc(kept["vpc"]) if kept["vpc"] else Address(kept["cidr"]) if kept["cidr"] else None,
         not_after=from_iso(kept["not_after"]),
         lift=kept["lift"],
+        any_action=kept["any_action"],
     )
 
 
