@@ -49,6 +49,7 @@ class CloseReason(StrEnum):
     OPERATOR = "operator"
     REJECTED = "rejected"
     UNANSWERED = "unanswered"
+    CHECK_FAILED = "check-failed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

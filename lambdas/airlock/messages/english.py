@@ -99,6 +99,10 @@ TEXTS = {
         "If the install is through, nothing. If it failed for lack of time, start it again, and give\n"
         "the principal more time by `timeout_minutes` in the configuration."
     ),
+    "close.next.check-failed": (
+        "A change of the policy failed the airlock's own check: that is a fault of the airlock's, so\n"
+        "it closed the grant. Report it with the audit trail's lines; an install that still waits fails."
+    ),
     "close.next.policy-edited": (
         "Somebody edited the policy while it was open; CloudTrail tells who. If the install hasn't\n"
         "read its file yet, it fails: start it again once the policy is as it shall be."
@@ -126,6 +130,7 @@ TEXTS = {
     "why.operator": "an operator ordered it: {by}",
     "why.rejected": "rejected by {by}",
     "why.unanswered": "nobody answered in time",
+    "why.check-failed": "a rewritten policy failed the airlock's own check",
     "why.other": "{detail}",
     "why.nothing-to-open": "no deny stood in the way",
     # Refused ----------------------------------------------------------------------------------------------------
@@ -197,6 +202,10 @@ TEXTS = {
     "remedy.lifted": (
         "Not even the lift of the deny has a form that IAM would take. Put right what the detail says;\n"
         "then start the install again."
+    ),
+    "remedy.check-failed": (
+        "The rewritten policy failed the airlock's own check before it was written: that is a fault of\n"
+        "the airlock's. Nothing was opened. Report it with the detail, and install in another way till then."
     ),
     "remedy.other": (
         "Put right what the detail says; then start the install again. If the deny must stay as it is,\n"

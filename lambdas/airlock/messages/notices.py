@@ -84,7 +84,7 @@ def _of_decision(decision: Decision, voice: Voice) -> Message:
     facts, progress = grant.facts, grant.progress
     lifts = progress.exemption is not None and progress.exemption.lift
     texts = "open-lifted" if name == "open" and lifts else name
-    kind = KINDS[name]
+    kind = ALARM if progress.reason == CloseReason.CHECK_FAILED else KINDS[name]
     values = {
         "infra_id": facts.infra_id,
         "who": name_of(facts.principal),

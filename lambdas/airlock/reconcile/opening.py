@@ -12,6 +12,7 @@ from airlock.policy.document import PolicyTextError, parse_document, size_of, st
 from airlock.policy.place import HeldPolicy, PolicyKind
 from airlock.policy.render import is_airlock_statement
 from airlock.ports import PolicyRecord
+from airlock.reconcile.checking import doubts, end_doubtful
 from airlock.reconcile.choose import Choice, Target, catches, choose, still_denied
 from airlock.reconcile.happening import Drift
 from airlock.reconcile.run import Run
@@ -83,6 +84,17 @@ def decide_texts(run: Run, opening: str | None, found: Sequence[HeldPolicy]) -> 
         else:
             reason, detail = error.reason, f"it can't stay open as the policies are now: {error.detail}"
         run.begin_closing([grant_id], reason, detail)
+    _drop_doubtful(run, opening)
+
+
+def _drop_doubtful(run: Run, opening: str | None) -> None:
+    """Leave out what a second look at the texts finds wrong, until nothing is; each round leaves out a grant."""
+    while doubtful := doubts(run):
+        if opening in doubtful:
+            refuse(run, opening, str(CloseReason.CHECK_FAILED), doubtful[opening])
+        run.held_back |= doubtful.keys()
+        end_doubtful(run, doubtful)
+        run.choice = _choice(run)
 
 
 def _why_not(run: Run, opening: str, found: Sequence[HeldPolicy]) -> tuple[str, str] | None:
