@@ -6,6 +6,8 @@ import os
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
 
 from airlock.adapters.answers import DynamoAnswers
 from airlock.adapters.audit import LogAudit
@@ -14,16 +16,17 @@ from airlock.adapters.clock import SystemClock
 from airlock.adapters.iam import IamPolicies
 from airlock.adapters.ledger import DynamoLedger
 from airlock.adapters.links import PageLinks
-from airlock.adapters.machines import Ec2Machines
 from airlock.adapters.notices import SnsNotices
 from airlock.adapters.seals import KmsSeals
 from airlock.ports import Clock, Machines
 from airlock.reconcile.gate import Gate
 from airlock.reconcile.reconciler import Reconciler
 from airlock.reconcile.reconciliation import Reconciliation
-from airlock.reconcile.rescue import Rescuer
 from airlock.reconcile.telling import Telling
 from airlock.settings import Settings, settings_from
+
+if TYPE_CHECKING:
+    from airlock.reconcile.rescue import Rescuer
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,20 @@ def wire(
         ),
         language=settings.language,
     )
+
+    @cache
+    def rescuer() -> Rescuer:
+        """Only the sweeper rescues: the watcher's cold start goes without what that takes."""
+        from airlock.adapters.machines import Ec2Machines  # noqa: PLC0415 - see above
+        from airlock.reconcile.rescue import Rescuer  # noqa: PLC0415 - see above
+
+        return Rescuer(
+            ledger=ledger,
+            machines=machines or Ec2Machines(clients.ec2),
+            clock=clock,
+            propagation=settings.propagation,
+        )
+
     return Airlock(
         settings=settings,
         reconciler=Reconciler(
@@ -86,12 +103,7 @@ def wire(
                 telling=telling,
                 clock=clock,
             ),
-            rescuer=Rescuer(
-                ledger=ledger,
-                machines=machines or Ec2Machines(clients.ec2),
-                clock=clock,
-                propagation=settings.propagation,
-            ),
+            rescuer=rescuer,
             telling=telling,
             clock=clock,
         ),

@@ -6,8 +6,9 @@ the next one, or the sweep, finishes what is left.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from airlock.grants.grant import Grant, State
 from airlock.grants.life import exemption_of, is_approved, is_over
@@ -15,9 +16,11 @@ from airlock.install.signal import Signal, SignalKind
 from airlock.ports import Clock, LeaseBusyError, Ledger, Policies
 from airlock.reconcile.happening import Happening
 from airlock.reconcile.reconciliation import Reconciliation
-from airlock.reconcile.rescue import Rescuer
 from airlock.reconcile.telling import Telling
 from airlock.settings import Enrolled
+
+if TYPE_CHECKING:
+    from airlock.reconcile.rescue import Rescuer
 
 
 class Reconciler:
@@ -30,7 +33,7 @@ class Reconciler:
         ledger: Ledger,
         policies: Policies,
         reconciliation: Reconciliation,
-        rescuer: Rescuer,
+        rescuer: Callable[[], Rescuer],
         telling: Telling,
         clock: Clock,
     ) -> None:
@@ -116,7 +119,7 @@ class Reconciler:
 
     def _look_at_node(self, grant: Grant, enrolled: Enrolled) -> tuple[list[Happening], Grant | None]:
         """What happened, and the grant with new facts that its policies don't follow yet; None without such."""
-        looked = self._rescuer.look(grant, enrolled)
+        looked = self._rescuer().look(grant, enrolled)
         happened = self._told(looked.happened)
         for signal in looked.learnt:
             grant = self._ledger.record_for(grant.id, signal) or grant

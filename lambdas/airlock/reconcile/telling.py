@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
 from datetime import datetime
 
 from airlock.grants.grant import Grant
 from airlock.messages.message import Language
-from airlock.messages.notices import for_approvers, notice_of
-from airlock.messages.requests import request_of
 from airlock.ports import Audit, Links, Notices
 from airlock.reconcile.happening import Happening
 from airlock.reconcile.run import Run
@@ -31,6 +28,8 @@ class Telling:
         Args:
             grant: with the plan, and until when an answer counts.
         """
+        from airlock.messages.requests import request_of  # noqa: PLC0415 - as in publish
+
         until = grant.progress.answer_until
         link = self._links.link(grant.id, grant.progress.form, until) if until else None
         self._approvals.publish(request_of(grant, link, self._language))
@@ -47,6 +46,9 @@ class Telling:
 
     def publish(self, happened: Sequence[Happening]) -> None:
         """Tell people; what failed for one topic is raised once the others were told."""
+        # A cold start is for the policy; people are told after it was written.
+        from airlock.messages.notices import for_approvers, notice_of  # noqa: PLC0415 - see above
+
         errors: list[Exception] = []
         for happening in happened:
             message = notice_of(happening, self._language)
@@ -59,10 +61,3 @@ class Telling:
                     errors.append(error)
         if errors:
             raise errors[0]
-
-    def audit_and_publish_quietly(self, run: Run) -> None:
-        """Do both as far as it goes, for a run that fails for another reason."""
-        with contextlib.suppress(Exception):
-            self.audit(run)
-        with contextlib.suppress(Exception):
-            self.publish(run.happened)
