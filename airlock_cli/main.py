@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
+from itertools import pairwise
 from typing import Annotated, NoReturn
 
 import typer
@@ -13,6 +14,7 @@ from typer._click.exceptions import ClickException  # typer brings its own click
 
 from airlock_cli.operators import commands
 from airlock_cli.operators.options import DEFAULT_STACK, Options
+from airlock_cli.plan import command as plan_command
 from airlock_cli.problems import CommandError, InputError
 from airlock_cli.replay import command as replay_command
 
@@ -32,6 +34,7 @@ app.command(
     # The first line of its help is too long for the list of commands.
     short_help="Play an install's events, and tell what the airlock does.",
 )(replay_command.replay)
+app.command("plan", epilog=plan_command.EXIT_STATUS)(plan_command.plan)
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 - typer hands the flag over by position
@@ -70,12 +73,17 @@ def run() -> None:
     ``replay``, whose stdout holds a result or nothing.
     """
     try:
-        if "--json" in sys.argv[1:] and _command(sys.argv[1:]) != "replay":
+        if _wants_json(sys.argv[1:]) and _command(sys.argv[1:]) != "replay":
             _run_for_programs()
         app()
     except CommandError as problem:
         typer.echo(f"airlock: {problem}", err=True)
         sys.exit(problem.status)
+
+
+def _wants_json(words: Sequence[str]) -> bool:
+    """Whether the result, and so an error, is to be JSON."""
+    return bool({"--json", "--format=json"}.intersection(words)) or ("--format", "json") in pairwise(words)
 
 
 def _command(words: Sequence[str]) -> str | None:

@@ -5,8 +5,8 @@ from functools import cache
 from tests.cli.helpers import airlock
 from tests.cli.stored import GOLDEN
 
-COMMANDS = ("status", "grants", "show", "approve", "reject", "close", "approve-ahead", "report", "replay")
-EXAMPLES = {"show": "show-open.txt"}
+COMMANDS = ("status", "grants", "show", "approve", "reject", "close", "approve-ahead", "report", "replay", "plan")
+EXAMPLES = {"show": "show-open.txt", "plan": "../plan/aws-example.txt"}
 """Where a command's example isn't named after it."""
 
 

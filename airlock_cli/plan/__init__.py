@@ -1,0 +1,1 @@
+"""What opening one policy would come to, told offline."""
