@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from itertools import product
+from itertools import cycle, product
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,7 @@ def exemption(  # noqa: PLR0913 - an example's parts, all by name
     principal: str = USER,
     region: str | None = REGION,
     lift: bool = False,
+    any_action: bool = False,
 ) -> Exemption:
     """An exemption such as a grant makes."""
     return Exemption(
@@ -60,6 +61,7 @@ def exemption(  # noqa: PLR0913 - an example's parts, all by name
         network=Vpc(vpc) if vpc else None,
         not_after=NOW + timedelta(minutes=minutes),
         lift=lift,
+        any_action=any_action,
     )
 
 
@@ -182,7 +184,9 @@ def documents(draw: st.DrawFn, denies: st.SearchStrategy[dict[str, Any]] = netwo
     return json.dumps(document, indent=draw(st.sampled_from([None, 2, 4])))
 
 
-def _exemptions(principals: tuple[str, ...], *, lift: bool = False) -> st.SearchStrategy[Exemption]:
+def _exemptions(
+    principals: tuple[str, ...], *, lift: bool = False, any_action: bool = False
+) -> st.SearchStrategy[Exemption]:
     return st.builds(
         exemption,
         st.sampled_from(INFRA_IDS),
@@ -192,12 +196,13 @@ def _exemptions(principals: tuple[str, ...], *, lift: bool = False) -> st.Search
         principal=st.sampled_from(principals),
         region=st.sampled_from([None, REGION]),
         lift=st.just(lift),
+        any_action=st.booleans() if any_action else st.just(value=False),
     )
 
 
-def _scoped_lists(*principals: str, most: int = 3) -> st.SearchStrategy[list[Exemption]]:
+def _scoped_lists(*principals: str, most: int = 3, any_action: bool = False) -> st.SearchStrategy[list[Exemption]]:
     return st.lists(
-        _exemptions(principals),
+        _exemptions(principals, any_action=any_action),
         max_size=most,
         unique_by=lambda one: next(infra_id for infra_id in INFRA_IDS if infra_id in one.objects[0]),
     )
@@ -212,6 +217,13 @@ def mixed_lists(*principals: str) -> st.SearchStrategy[list[Exemption]]:
     """Scoped exemptions and lifts of these principals, of either kind any number or none, with differing times."""
     scoped = _scoped_lists(*principals, most=2)
     return st.one_of(scoped, st.tuples(scoped, lift_lists(*principals)).map(lambda both: both[0] + both[1]))
+
+
+def every_list(*principals: str) -> st.SearchStrategy[list[Exemption]]:
+    """All forms mixed: scoped, of any action, lifts; up to three that are no lift, or up to two beside lifts."""
+    scoped = _scoped_lists(*principals, any_action=True)
+    fewer = _scoped_lists(*principals, most=2, any_action=True)
+    return st.one_of(scoped, st.tuples(fewer, lift_lists(*principals)).map(lambda both: both[0] + both[1]))
 
 
 exemption_lists = _scoped_lists(USER)
@@ -240,12 +252,25 @@ def _requests(principals: tuple[str, ...]) -> Iterator[tuple[Request, datetime]]
         ("ec2:RunInstances", "arn:aws:ec2:us-east-2:111122223333:instance/*"),
     ]
     networks: list[dict[str, str]] = [{"aws:SourceIp": address} for address in (OFFICE, PUBLIC)]
+    networks += [{"aws:SourceIp": "2001:db8::7"}]
     networks += [{"aws:SourceVpc": vpc} for vpc in (*VPCS[:2], CORPORATE_VPC)]
+    networks += [{"aws:SourceVpc": VPCS[0], "aws:SourceVpce": "vpce-0c0rp0rate0000000", "aws:VpcSourceIp": "10.0.7.7"}]
+    # Beside the network, taken in turn: whatever else a deny asks about is in each statement that is written of it.
+    beside = cycle(
+        [
+            {},
+            {"aws:PrincipalTag/network-exempt": "true"},
+            {"aws:MultiFactorAuthPresent": "true"},
+            {"aws:VpcSourceIp": "172.16.0.1"},
+            {},
+        ]
+    )
     moments = [NOW, NOW + timedelta(minutes=30), NOW + timedelta(minutes=61), NOW + timedelta(minutes=100)]
     for (action, arn), network, moment, principal in product(targets, networks, moments, principals):
-        yield Request(action, arn, _context({**network, "aws:ViaAWSService": "false"}, moment, principal)), moment
+        present = {**next(beside), **network, "aws:ViaAWSService": "false"}
+        yield Request(action, arn, _context(present, moment, principal)), moment
     for arn, service, moment, principal in product(s3[:5], ("s3", "ec2"), moments, principals):
-        for action in ("kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey"):
+        for action in (*KMS_CALLS, "kms:GenerateDataKeyPair", "kms:Encrypt"):
             present = {
                 "aws:ViaAWSService": "true",
                 "kms:ViaService": f"{service}.{REGION}.amazonaws.com",
@@ -260,10 +285,13 @@ def _context(present: dict[str, str], moment: datetime, principal: str) -> Conte
     return Context.of({**present, "aws:PrincipalArn": principal, "aws:CurrentTime": time}, complete=True)
 
 
-def is_exempt(request: Request, moment: datetime, exemptions: list[Exemption]) -> bool:
+def is_exempt(
+    request: Request, moment: datetime, exemptions: list[Exemption], statement: dict[str, Any] | None = None
+) -> bool:
     """Whether an exemption takes in the request: the definition, written independently of the renderer.
 
-    Of a lift, once it is known that the statement in question is in its way (`in_the_way`).
+    Of a lift, once it is known that the statement in question is in its way (`in_the_way`). What an exemption of any
+    action takes in depends on the statement: it has to deny the fetch itself, or one of S3's calls for it.
     """
     for one in exemptions:
         context = request.context
@@ -273,14 +301,25 @@ def is_exempt(request: Request, moment: datetime, exemptions: list[Exemption]) -
             return True
         vpc = context.values_of("aws:SourceVpc")
         by_network = one.network is None or (isinstance(one.network, Vpc) and vpc == (one.network.vpc_id,))
-        if request.action == "s3:GetObject" and request.resource in one.objects and by_network:
+        if request.resource in one.objects and by_network and _may_do(one, request, ("s3:GetObject",), statement):
             return True
         service = (context.values_of("kms:ViaService") or ("",))[0]
         about = (context.values_of("kms:EncryptionContext:aws:s3:arn") or ("",))[0]
         by_s3 = service.startswith("s3.") and (one.region is None or service == f"s3.{one.region}.amazonaws.com")
-        if request.action in ("kms:Decrypt", "kms:GenerateDataKey") and about in one.encrypted and by_s3:
+        if about in one.encrypted and by_s3 and _may_do(one, request, KMS_CALLS, statement):
             return True
     return False
+
+
+KMS_CALLS = ("kms:Decrypt", "kms:GenerateDataKey")
+
+
+def _may_do(one: Exemption, request: Request, actions: tuple[str, ...], statement: dict[str, Any] | None) -> bool:
+    if request.action in actions or not one.any_action or statement is None:
+        return request.action in actions
+    named = {key: value for key, value in statement.items() if key in ("Effect", "Action", "NotAction")}
+    calls = [Request(action, "*", Context.of()) for action in actions]
+    return any(statement_applies({**named, "Resource": "*"}, call) is not Truth.FALSE for call in calls)
 
 
 def in_the_way(statement: dict[str, Any], lift: Exemption) -> bool:
@@ -296,7 +335,7 @@ def in_the_way(statement: dict[str, Any], lift: Exemption) -> bool:
     key = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/0"
     return by_service is not Truth.FALSE and any(
         statement_applies(everywhere, Request(action, key, Context.of())) is not Truth.FALSE
-        for action in ("kms:Decrypt", "kms:GenerateDataKey")
+        for action in KMS_CALLS
         if lift.encrypted
     )
 

@@ -99,7 +99,7 @@ def test_a_scoped_exemption_that_ends_with_the_lift_is_dropped() -> None:
     """It opens nothing more, even where the statement has no exact form for it; what lasts longer is kept."""
     scoped = exemption(INFRA_IDS[1])
     assert render(policy(DENY), [LIFT, scoped], NOW) == render(policy(DENY), [LIFT], NOW)
-    odd = policy(shaped(Action=["s3:GetObject", "kms:Decrypt"], Condition=NET))
+    odd = policy(shaped(Action="s3:Get*"))
     assert render(odd, [LIFT, scoped], NOW) == render(odd, [LIFT], NOW)
     with pytest.raises(CannotRenderError):
         render(odd, [LIFT, replace(scoped, not_after=LATER)], NOW)

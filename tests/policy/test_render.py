@@ -108,6 +108,17 @@ SHAPES: dict[str, dict[str, Any]] = {
     "all of S3 beside machines": {"Resource": ["arn:aws:s3:::*", "arn:aws:ec2:*:*:instance/*"]},
     "IfExists": {"Condition": {"NotIpAddressIfExists": NET["NotIpAddress"], "BoolIfExists": GUARD["Bool"]}},
     "operators and keys in odd case": {"Condition": {"notipaddress": {"AWS:SOURCEIP": ["203.0.113.0/24"]}, **GUARD}},
+    "every action, by two stars": {"Action": "*:*"},
+    "every ARN, by two stars": {"Resource": "*:*"},
+    "s3:* without a colon": {"Action": "s3*"},
+    "s3:* beside a pattern of its own": {"Action": ["s3:Get*", "s3:*"]},
+    "all of S3 and of KMS": {"Action": ["s3:*", "kms:*"], "Condition": NET},
+    "all of S3 and the two KMS actions": {
+        "Action": ["s3:*", "kms:Decrypt", "kms:GenerateDataKey"],
+        "Condition": NET,
+    },
+    "one KMS action of the two": {"Action": ["s3:GetObject", "kms:Decrypt"], "Condition": NET},
+    "KMS keys beside the object": {"Resource": [OBJECT, "arn:aws:kms:*:*:key/*"], "Condition": NET},
     "a guard that is a boolean": {"Condition": NET | {"Bool": {"aws:ViaAWSService": False}}},
 }
 
@@ -190,7 +201,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
     "s3:* on more than S3": (
         {"Action": "s3:*", "Resource": "arn:aws:*"},
         "action-pattern",
-        "resources that aren't S3's alone",
+        "'s3:*'",
     ),
     "some buckets": ({"Action": "s3:*", "Resource": "arn:aws:s3:::*-bootstrap/*"}, "resource-pattern", "-bootstrap/*"),
     "some keys": ({"Resource": f"{OBJECT[:-3]}*"}, "resource-pattern", "boot"),
@@ -204,16 +215,10 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
         "resource-pattern",
         "policy variable",
     ),
-    "kms:* without a guard": ({"Action": ["s3:GetObject", "kms:*"], "Condition": NET}, "action-pattern", "'kms:*'"),
-    "one KMS action of two": (
-        {"Action": ["s3:GetObject", "kms:Decrypt"], "Condition": NET},
-        "kms-actions",
-        "kms:Decrypt but not",
-    ),
-    "KMS keys beside objects": (
-        {"Resource": [OBJECT, "arn:aws:kms:*:*:key/*"], "Condition": NET},
-        "kms-resources",
-        "KMS keys beside S3 objects",
+    "a pattern for KMS actions": (
+        {"Action": ["s3:GetObject", "kms:Gen*"], "Condition": NET},
+        "action-pattern",
+        "'kms:Gen*'",
     ),
     "two dates already": (
         {

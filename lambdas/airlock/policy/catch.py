@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from airlock.policy.clauses import CannotRenderError
+from airlock.policy.actions import covers_action
 from airlock.policy.document import Statement
 from airlock.policy.exemption import GET_OBJECT, KMS_ACTIONS, Exemption
+from airlock.policy.keys import may_name_keys
 from airlock.policy.matching import action_matches, as_list, resource_matches
 from airlock.policy.network_deny import is_source_network_deny, spares_service_calls
-from airlock.policy.split import covered_objects, covers_action
+from airlock.policy.resources import covered_objects
 from airlock.policy.truth import Truth, any_of
-
-# Stands for a part of an ARN that isn't known; no pattern names it, so only a wildcard can match it.
-_UNKNOWN_PART = "\0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +21,8 @@ class Catch:
 
     Attributes:
         fetches: the scoped exemptions whose ``s3:GetObject`` it denies, each cut to the objects it names.
-        service_calls: the scoped exemptions whose KMS calls through S3 it denies, each cut to its encrypted objects.
+        service_calls: the scoped exemptions of whose KMS calls through S3 it denies one or both, each cut to its
+            encrypted objects.
         lifted: the lifts that put it off.
     """
 
@@ -51,8 +49,7 @@ def what_it_catches(statement: Statement, exemptions: Sequence[Exemption]) -> Ca
     A scoped exemption that ends no later than a lift of the same principal opens nothing more, and is left out.
 
     Raises:
-        CannotRenderError: of a scoped exemption it can't be told, or the statement names KMS keys in a way that can't
-            be opened exactly.
+        CannotRenderError: of a scoped exemption it can't be told.
     """
     if not is_source_network_deny(statement):
         return Catch()
@@ -72,28 +69,11 @@ def what_it_catches(statement: Statement, exemptions: Sequence[Exemption]) -> Ca
     return Catch(tuple(fetches), _caught_service_calls(statement, scoped), lifted)
 
 
-def may_name_keys(statement: Statement, exemption: Exemption) -> bool:
-    """Whether Resource or NotResource can take in a KMS key in the objects' partition; its ID isn't known here."""
-    prefix = f"arn:{exemption.objects[0].split(':')[1]}:kms:"
-    if "NotResource" not in statement:
-        return any(_prefixes_agree(pattern, prefix) for pattern in as_list(statement.get("Resource")))
-    # What matches a key of which no part is known, by "*" alone, matches every key.
-    any_key = f"{prefix}{_UNKNOWN_PART}:{_UNKNOWN_PART}:key/{_UNKNOWN_PART}"
-    return not any(
-        "?" not in pattern and resource_matches(pattern, any_key) is Truth.TRUE
-        for pattern in as_list(statement["NotResource"])
-    )
-
-
 def _caught_service_calls(statement: Statement, exemptions: Sequence[Exemption]) -> tuple[Exemption, ...]:
     encrypted = [exemption.only(exemption.encrypted) for exemption in exemptions if exemption.encrypted]
-    covered = [action for action in KMS_ACTIONS if covers_action(statement, action)]
-    if not covered or spares_service_calls(statement) or not any(may_name_keys(statement, one) for one in encrypted):
+    if spares_service_calls(statement) or not any(covers_action(statement, action) for action in KMS_ACTIONS):
         return ()
-    if len(covered) < len(KMS_ACTIONS):
-        detail = f"the statement denies {covered[0]} but not the other KMS action of the fetch"
-        raise CannotRenderError("kms-actions", detail)
-    return tuple(encrypted)
+    return tuple(one for one in encrypted if may_name_keys(statement, one))
 
 
 def _may_deny_fetch(statement: Statement, exemption: Exemption) -> bool:
@@ -127,8 +107,3 @@ def _may_cover(statement: Statement, element: str, wanted: str, matches: Callabl
     if element in statement:
         return any_of(matches(pattern, wanted) for pattern in as_list(statement[element])) is not Truth.FALSE
     return any_of(matches(pattern, wanted) for pattern in as_list(statement[f"Not{element}"])) is not Truth.TRUE
-
-
-def _prefixes_agree(pattern: str, prefix: str) -> bool:
-    stem = re.split(r"[*?]|\$\{", pattern, maxsplit=1)[0]
-    return stem.startswith(prefix) or prefix.startswith(stem)

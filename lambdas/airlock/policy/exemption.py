@@ -46,6 +46,9 @@ class Exemption:
         lift: every source-network deny that stands in the way of the fetch is off for the principal as a whole until
             then: all actions, resources and networks. The objects tell which statements those are; the network says
             nothing.
+        any_action: a statement that denies ``s3:GetObject`` of the objects denies no other action on them either, and
+            one that denies a KMS call that S3 makes about them denies none of those; still only these objects, from
+            this network, until then. Statements that deny neither stay. A lift opens every action anyway.
     """
 
     principal: str

@@ -41,6 +41,11 @@ def has_variable(pattern: str) -> bool:
     return _VARIABLE.search(pattern) is not None
 
 
+def without_variables(pattern: str) -> str:
+    """The pattern with ``*`` in place of each policy variable, which could stand for anything."""
+    return _VARIABLE.sub("*", pattern)
+
+
 def action_matches(pattern: str, action: str) -> Truth:
     """Compare an action with a pattern of ``Action`` or ``NotAction``: the whole string, without regard to case.
 
@@ -90,7 +95,7 @@ def glob_matches(pattern: str, text: str) -> Truth:
 
 @lru_cache(maxsize=_CACHED_PATTERNS)
 def _glob_regex(pattern: str) -> re.Pattern[str]:
-    return re.compile(_translate(_VARIABLE.sub("*", pattern), star=".*", question="."), re.DOTALL)
+    return re.compile(_translate(without_variables(pattern), star=".*", question="."), re.DOTALL)
 
 
 @lru_cache(maxsize=_CACHED_PATTERNS)

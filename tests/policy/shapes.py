@@ -1,0 +1,127 @@
+"""Hypothesis strategies for every shape that a source-network deny may have, whether it has an exact form or not.
+
+The laws in `test_render_laws` are tried on all of them; what has no exact form for the exemptions drawn is skipped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from hypothesis import strategies as st
+
+from tests.policy.strategies import CORPORATE_VPC, INFRA_IDS, STRANGER, USER, VPCS, objects
+
+ENDPOINT = "vpce-0c0rp0rate0000000"
+PRIVATE_IP = "10.0.7.7"
+
+_ADDRESSES = ["192.0.2.0/24", ["203.0.113.0/24"], ["192.0.2.0/24", "203.0.113.0/24"], "2001:db8::/32"]
+_NETWORKS: dict[str, list[Any]] = {
+    "aws:SourceIp": [*_ADDRESSES, ["203.0.113.0/24", "2001:db8::/32"]],
+    "aws:VpcSourceIp": ["10.0.0.0/16", ["10.0.0.0/16", "fd00::/8"]],
+    "aws:SourceVpc": [CORPORATE_VPC, [CORPORATE_VPC, VPCS[2]]],
+    "aws:SourceVpce": [ENDPOINT, [ENDPOINT]],
+}
+_SPELLINGS: list[Callable[[str], str]] = [str, str.lower, str.upper]
+
+
+@st.composite
+def network_lines(draw: st.DrawFn) -> tuple[str, str, Any]:
+    """A negated operator with or without set prefix and IfExists, one of the four keys, and values, in any case."""
+    key = draw(st.sampled_from(sorted(_NETWORKS)))
+    by_address = key.endswith("SourceIp")
+    names = ["NotIpAddress"] if by_address else ["StringNotEquals", "StringNotLike", "StringNotEqualsIgnoreCase"]
+    prefix = draw(st.sampled_from(["", "", "ForAnyValue:", "ForAllValues:"]))
+    operator = prefix + draw(st.sampled_from(names)) + draw(st.sampled_from(["", "IfExists"]))
+    spell, spell_key = draw(st.sampled_from(_SPELLINGS)), draw(st.sampled_from(_SPELLINGS))
+    return spell(operator), spell_key(key), draw(st.sampled_from(_NETWORKS[key]))
+
+
+_ROLE = "arn:aws:iam::*:role/aws:ec2-infrastructure"
+_EARLY, _LATE = "2026-01-01T00:00:00Z", "2026-11-24T02:45:00Z"
+beside = st.sampled_from(
+    [
+        ("Bool", "aws:ViaAWSService", "false"),
+        ("BoolIfExists", "aws:ViaAWSService", ["false"]),
+        ("bool", "AWS:VIAAWSSERVICE", False),
+        ("StringNotEquals", "aws:PrincipalTag/network-exempt", "true"),
+        ("StringNotEqualsIfExists", "aws:PrincipalTag/network-exempt", ["true"]),
+        ("BoolIfExists", "aws:MultiFactorAuthPresent", "false"),
+        ("ArnNotLikeIfExists", "aws:PrincipalArn", _ROLE),
+        ("ArnNotEquals", "aws:principalarn", [_ROLE, STRANGER]),
+        ("ArnLike", "aws:PrincipalArn", "arn:aws:iam::*:user/*"),
+        ("StringEquals", "aws:PrincipalArn", USER),
+        ("DateGreaterThan", "aws:CurrentTime", _EARLY),
+        ("dategreaterthan", "AWS:currenttime", [_LATE]),
+        ("DateGreaterThanIfExists", "aws:CurrentTime", _LATE),
+        ("DateLessThan", "aws:CurrentTime", "2026-11-24T03:10:00Z"),
+        ("StringNotEquals", "kms:ViaService", "ec2.us-east-2.amazonaws.com"),
+    ]
+)
+
+
+@st.composite
+def every_condition(draw: st.DrawFn) -> dict[str, Any]:
+    """One to three network lines, and others beside them; an operator stands once, in whatever case."""
+    lines = draw(st.lists(network_lines(), min_size=1, max_size=3)) + draw(st.lists(beside, max_size=3))
+    condition: dict[str, dict[str, Any]] = {}
+    spelt: dict[str, str] = {}
+    for operator, key, values in lines:
+        block = condition.setdefault(spelt.setdefault(operator.lower(), operator), {})
+        if key.lower() not in map(str.lower, block):
+            block[key] = values
+    return condition
+
+
+_KEYS = "arn:aws:kms:*:*:key/*"
+_ONE, _TWO = objects(INFRA_IDS[0])
+ACTIONS: list[dict[str, Any]] = [
+    {"Action": "*"},
+    {"Action": ["*:*"]},
+    {"Action": "s3:*"},
+    {"Action": ["S3:*", "ec2:*"]},
+    {"Action": "s3*"},
+    {"Action": ["s3:*", "kms:*"]},
+    {"Action": ["s3:*", "kms:Decrypt", "kms:GenerateDataKey", "KMS:encrypt"]},
+    {"Action": ["s3:GetObject", "s3:PutObject", "iam:*"]},
+    {"Action": ["S3:getobject*"]},
+    {"Action": "s3:GetObject"},
+    {"Action": "s3:Get*"},
+    {"Action": ["s3:*Object", "kms:Gen*"]},
+    {"Action": ["s3:GetObject", "s3:?utObject", "kms:Decrypt"]},
+    {"Action": "kms:*"},
+    {"Action": ["kms:GenerateDataKey*"]},
+    {"Action": ["s3:PutObject", "ec2:*"]},
+    {"NotAction": ["iam:GetAccountPasswordPolicy", "iam:ChangePassword"]},
+    {"NotAction": ["s3:Get*"]},
+    {"NotAction": ["kms:Decrypt", "s3:PutObject"]},
+    {"NotAction": "sts:*"},
+]
+RESOURCES: list[dict[str, Any]] = [
+    {"Resource": "*"},
+    {"Resource": ["*", _ONE]},
+    {"Resource": "*:*"},
+    {"Resource": "arn:*"},
+    {"Resource": "arn:aws:s3:::*"},
+    {"Resource": ["arn:aws:s3:::*", "arn:aws:s3:::*/*"]},
+    {"Resource": "arn:aws:s3:*"},
+    {"Resource": ["arn:*:s3:::*/*", "arn:aws:ec2:*:*:instance/*"]},
+    {"Resource": ["arn:aws:s3:::*", _KEYS]},
+    {"Resource": [_ONE, _KEYS]},
+    {"Resource": [_TWO, _ONE, "arn:aws:s3:::other/*"]},
+    {"Resource": objects(INFRA_IDS[1])[0]},
+    {"Resource": _KEYS},
+    {"Resource": "arn:aws:s3:::*-bootstrap/*"},
+    {"NotResource": ["arn:aws:s3:::public/*"]},
+    {"NotResource": ["arn:aws:s3:::public/*", _KEYS]},
+    {"NotResource": _ONE},
+]
+
+every_deny = st.builds(
+    lambda sid, what, where, condition: {**sid, "Effect": "Deny", **what, **where, "Condition": condition},
+    st.sampled_from([{}, {"Sid": "Net"}, {"Sid": "Airlock1"}]),
+    st.sampled_from(ACTIONS),
+    st.sampled_from(RESOURCES),
+    every_condition(),
+)
+"""Source-network denies of every shape, those that no scoped exemption can part included."""
