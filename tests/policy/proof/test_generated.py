@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from airlock.policy.clauses import CannotRenderError
 from airlock.policy.exemption import Exemption
+from tests.policy.proof.odd_policies import odd_exemptions, odd_statements
 from tests.policy.proof.prove import disproof
 from tests.policy.proof.samples import ANY_PARTITION, rewriting
 from tests.policy.proof.space import Reading
@@ -54,3 +55,16 @@ def test_any_lift_opens_exactly(
     """Also of statements that no scoped exemption could part."""
     lifts = exemptions if shared else [replace(one, principal=USER) for one in exemptions]
     assert disproven(text, lifts, reading, shared=shared) is None
+
+
+@given(documents(odd_statements()), odd_exemptions(USER, OTHER_USER), readings, st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_any_odd_policy_opens_exactly_or_is_refused(
+    text: str,
+    exemptions: list[Exemption],
+    reading: Reading,
+    shared: bool,  # noqa: FBT001 - Hypothesis passes its examples by position
+) -> None:
+    """Whatever actions, resources and keys it names, also those that the renderer itself writes."""
+    found = exemptions if shared else [replace(one, principal=USER) for one in exemptions]
+    assert disproven(text, found, reading, shared=shared) is None

@@ -44,6 +44,7 @@ def facts(space: Space, partition: str) -> list[Fact]:
     """
     via, service = space.key("aws:ViaAWSService"), space.key("kms:ViaService")
     via.boolean = True
+    context = space.key("kms:EncryptionContext:aws:s3:arn")
     return [
         Fact(
             "shapes",
@@ -72,6 +73,17 @@ def facts(space: Space, partition: str) -> list[Fact]:
             "kms:Decrypt and kms:GenerateDataKey act on a key in the principal's partition",
             'Service Authorization Reference, "Actions, resources, and condition keys for AWS Key Management Service"',
             implies(space.action.is_one_of(*KMS_CALLS), space.resource.matches(key_arns(partition))),
+        ),
+        Fact(
+            "KMS's keys",
+            "only KMS's actions carry kms:ViaService or an encryption context, and with a context they act on a key",
+            'KMS developer guide, "AWS KMS condition keys": an encryption context is of cryptographic operations',
+            all_of(
+                [
+                    implies(any_of([service.present, context.present]), space.action.matches(glob("kms:*"))),
+                    implies(context.present, space.resource.matches(key_arns(partition))),
+                ]
+            ),
         ),
         Fact(
             "by a service",
