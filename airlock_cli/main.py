@@ -12,6 +12,7 @@ from typing import Annotated, NoReturn
 import typer
 from typer._click.exceptions import ClickException  # typer brings its own click, and exports no base of these
 
+from airlock_cli.doctor import command as doctor_command
 from airlock_cli.operators import commands
 from airlock_cli.operators.options import DEFAULT_STACK, Options
 from airlock_cli.plan import command as plan_command
@@ -35,6 +36,7 @@ app.command(
     short_help="Play an install's events, and tell what the airlock does.",
 )(replay_command.replay)
 app.command("plan", epilog=plan_command.EXIT_STATUS)(plan_command.plan)
+app.command("doctor", epilog=doctor_command.EXIT_STATUS)(doctor_command.doctor)
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 - typer hands the flag over by position

@@ -36,6 +36,11 @@ class Call:
     known: Request
     assumed: Request
 
+    @property
+    def name(self) -> str:
+        """The call as people are told of it."""
+        return f"{self.known.action} {self.way}"
+
 
 @dataclass(frozen=True, slots=True)
 class Denial:
@@ -44,13 +49,15 @@ class Denial:
     Attributes:
         index: where it stands in the document, from 0.
         sid: its Sid, if it has one.
-        why: what decides, for each call that it stops; never empty.
+        stops: the calls that it stops, by their names.
+        why: what decides, for each of these; never empty.
         certain: whether it stops one for sure.
         by_network: whether it is a source-network deny, which the airlock may change.
     """
 
     index: int
     sid: str | None
+    stops: tuple[str, ...]
     why: tuple[str, ...]
     certain: bool
     by_network: bool
@@ -95,13 +102,19 @@ def _denial(index: int, statement: Statement, calls: Sequence[Call]) -> Denial |
             truth, request = statement_applies(statement, call.assumed), call.assumed
         if truth is not Truth.FALSE:
             reasons = certain if truth is Truth.TRUE else unsure
-            what = f"{request.action} {call.way}"
-            reasons.setdefault(what, f"{what}: {explain(statement, request)}")
+            reasons.setdefault(call.name, f"{call.name}: {explain(statement, request)}")
     if not certain and not unsure:
         return None
     sid = statement.get("Sid")
-    why = tuple((certain or unsure).values())
-    return Denial(index, sid if isinstance(sid, str) else None, why, bool(certain), by_network)
+    told = certain or unsure
+    return Denial(
+        index=index,
+        sid=sid if isinstance(sid, str) else None,
+        stops=tuple(told),
+        why=tuple(told.values()),
+        certain=bool(certain),
+        by_network=by_network,
+    )
 
 
 def _requests(fetch: Fetch, exemption: Exemption) -> Iterator[tuple[str, Request]]:

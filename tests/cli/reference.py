@@ -5,8 +5,20 @@ from functools import cache
 from tests.cli.helpers import airlock
 from tests.cli.stored import GOLDEN
 
-COMMANDS = ("status", "grants", "show", "approve", "reject", "close", "approve-ahead", "report", "replay", "plan")
-EXAMPLES = {"show": "show-open.txt", "plan": "../plan/aws-example.txt"}
+COMMANDS = (
+    "status",
+    "grants",
+    "show",
+    "approve",
+    "reject",
+    "close",
+    "approve-ahead",
+    "report",
+    "replay",
+    "plan",
+    "doctor",
+)
+EXAMPLES = {"show": "show-open.txt", "plan": "../plan/aws-example.txt", "doctor": "../doctor/opened.txt"}
 """Where a command's example isn't named after it."""
 
 

@@ -1,0 +1,1 @@
+"""Whether a principal's install would pass, asked of the account itself."""

@@ -1,0 +1,60 @@
+"""What the doctor found, as people read it."""
+
+from __future__ import annotations
+
+from airlock.policy.ladder import what_it_adds
+from airlock_cli.doctor.examining import Examined, Missing
+from airlock_cli.doctor.result import Diagnosis, Verdict, condition_of
+from airlock_cli.operators.page import Page
+
+_VERDICTS = {
+    Verdict.PASSES: ("An install would pass: nothing that the account shows stops the fetch.", "green"),
+    Verdict.OPENED: ("An install would fail, and the airlock would open it.", "green"),
+    Verdict.FAILS: ("An install would fail, and the airlock can't help.", "red"),
+}
+
+
+def tell_diagnosis(page: Page, diagnosis: Diagnosis) -> None:
+    """Tell whether an install would pass, what stops it, and what the airlock would do."""
+    page.line(*_VERDICTS[diagnosis.verdict])
+    page.line(f"Looked at: {diagnosis.principal.arn}", indent=2)
+    made_up = ", made up; give your own with --infra-id" if diagnosis.sample else ""
+    page.line(f"infra ID {diagnosis.infra_id}{made_up}", indent=2)
+    page.heading("The calls of an install")
+    for call in diagnosis.findings.calls:
+        stops = diagnosis.stopped_by(call)
+        page.line(f"{call}: {'stopped by' if stops else 'passes'}", "red" if stops else "green", indent=2)
+        for one in stops:
+            page.line(one, indent=4)
+    for examined in diagnosis.findings.stopping:
+        _tell_policy(page, examined)
+    for missing in diagnosis.findings.missing:
+        _tell_missing(page, missing)
+    page.heading("Out of the airlock's reach")
+    page.rows([(one.what, one.state, one.detail) for one in diagnosis.limits])
+
+
+def _tell_policy(page: Page, one: Examined) -> None:
+    page.heading(str(one.policy.place))
+    for denial in one.planned.stopping if one.planned else ():
+        page.line(f"{denial.name}{'' if denial.certain else ', perhaps'}", indent=2)
+        for why in denial.why:
+            page.line(why, indent=4)
+    if one.helpless is not None or one.planned is None or one.planned.rung is None:
+        why_not = f"{one.helpless.detail} ({one.helpless.reason})" if one.helpless else "it can't be read"
+        page.line(f"The airlock can't open it: {why_not}.", "red", indent=2)
+        return
+    widenings = one.planned.rung.widenings
+    condition = f", {condition_of(one)}" if condition_of(one) else ""
+    page.line(f"The airlock opens it {'wider than exactly' if widenings else 'exactly'}{condition}.", "green", indent=2)
+    for widening in widenings:
+        page.line(f"{widening}: {what_it_adds(widening)}", "yellow", indent=4)
+
+
+def _tell_missing(page: Page, one: Missing) -> None:
+    page.heading(f"Not allowed: {one.call}")
+    page.line(
+        f"There is no Allow for it in {one.by}. The airlock takes denies away, and adds no Allow.", "red", indent=2
+    )
+    for why in one.why:
+        page.line(f"An Allow holds for other networks only: {why}", indent=4)
