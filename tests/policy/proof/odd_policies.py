@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from airlock.policy.exemption import Address, Exemption
-from tests.policy.strategies import INFRA_IDS, REGION, USER, VPCS, mixed_lists, objects
+from tests.policy.strategies import INFRA_IDS, REGION, USER, VPCS, every_list, objects
 
 _ACTIONS = [
     *("*", "s3:*", "s3:GetObject", "s3:GetObject*", "s3:PutObject", "s3:Get*", "S3:GETOBJECT", "ec2:*"),
@@ -72,11 +72,7 @@ def odd_statements(draw: st.DrawFn) -> dict[str, Any]:
 
 @st.composite
 def odd_exemptions(draw: st.DrawFn, *principals: str) -> list[Exemption]:
-    """Scoped exemptions and lifts, some of them for an address or of any action."""
+    """Every form of exemption, some of them for an address."""
     addresses = st.sampled_from([None, None, Address("198.51.100.0/24"), Address("2001:db8:1::/48")])
-    found: list[Exemption] = []
-    for one in draw(mixed_lists(*principals)):
-        address = draw(addresses)
-        scoped = replace(one, network=address or one.network, any_action=draw(st.booleans()))
-        found.append(one if one.lift else scoped)
-    return found
+    found = [(one, draw(addresses)) for one in draw(every_list(*principals))]
+    return [replace(one, network=address) if address and not one.lift else one for one, address in found]

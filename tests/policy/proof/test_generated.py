@@ -13,7 +13,7 @@ from tests.policy.proof.odd_policies import odd_exemptions, odd_statements
 from tests.policy.proof.prove import disproof
 from tests.policy.proof.samples import ANY_PARTITION, rewriting
 from tests.policy.proof.space import Reading
-from tests.policy.strategies import OTHER_USER, USER, documents, lift_lists, mixed_lists, network_denies, odd_denies
+from tests.policy.strategies import OTHER_USER, USER, documents, every_list, lift_lists, network_denies, odd_denies
 
 readings = st.sampled_from(Reading)
 
@@ -30,14 +30,14 @@ def disproven(text: str, exemptions: list[Exemption], reading: Reading, *, share
     return str(found) if found else None
 
 
-@given(documents(), mixed_lists(USER), readings)
+@given(documents(), every_list(USER), readings)
 @settings(max_examples=50, deadline=None)
 def test_any_policy_of_one_principal_opens_exactly(text: str, exemptions: list[Exemption], reading: Reading) -> None:
     """For scoped exemptions and lifts of its principal."""
     assert disproven(text, exemptions, reading, shared=False) is None
 
 
-@given(documents(), mixed_lists(USER, OTHER_USER), readings)
+@given(documents(), every_list(USER, OTHER_USER), readings)
 @settings(max_examples=50, deadline=None)
 def test_any_shared_policy_opens_exactly(text: str, exemptions: list[Exemption], reading: Reading) -> None:
     """For scoped exemptions and lifts of two principals, and for nobody else."""
