@@ -18,6 +18,7 @@ from airlock_cli.operators.options import DEFAULT_STACK, Options
 from airlock_cli.plan import command as plan_command
 from airlock_cli.problems import CommandError, InputError
 from airlock_cli.replay import command as replay_command
+from airlock_cli.restore import command as restore_command
 
 app = typer.Typer(
     name="airlock",
@@ -37,6 +38,7 @@ app.command(
 )(replay_command.replay)
 app.command("plan", epilog=plan_command.EXIT_STATUS)(plan_command.plan)
 app.command("doctor", epilog=doctor_command.EXIT_STATUS)(doctor_command.doctor)
+app.command("restore", epilog=restore_command.EXIT_STATUS)(restore_command.restore)
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 - typer hands the flag over by position

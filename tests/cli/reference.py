@@ -17,8 +17,14 @@ COMMANDS = (
     "replay",
     "plan",
     "doctor",
+    "restore",
 )
-EXAMPLES = {"show": "show-open.txt", "plan": "../plan/aws-example.txt", "doctor": "../doctor/opened.txt"}
+EXAMPLES = {
+    "show": "show-open.txt",
+    "plan": "../plan/aws-example.txt",
+    "doctor": "../doctor/opened.txt",
+    "restore": "../restore/closing.txt",
+}
 """Where a command's example isn't named after it."""
 
 
