@@ -127,12 +127,12 @@ def diagnosis_json(diagnosis: Diagnosis) -> dict[str, Any]:
 
 
 def condition_of(one: Examined) -> str:
-    """What the airlock needs to open a policy, besides being told of the principal; empty where nothing."""
-    if one.policy.place.kind is PolicyKind.GROUP_INLINE:
-        return "if the configuration names the group"
-    if one.policy.place.kind is PolicyKind.MANAGED:
-        return "if the configuration names the policy"
-    return ""
+    """What the configuration has to say for a policy to be opened, besides the principal; empty where nothing."""
+    named = {PolicyKind.GROUP_INLINE: "names the group", PolicyKind.MANAGED: "names the policy"}
+    needs = [named[one.policy.place.kind]] if one.policy.place.kind in named else []
+    if one.planned and one.planned.rung and one.planned.rung.widenings:
+        needs.append("lets it open wider")
+    return f"if the configuration {' and '.join(needs)}" if needs else ""
 
 
 def _policy(one: Examined) -> dict[str, Any]:
