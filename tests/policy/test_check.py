@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -68,6 +69,31 @@ def test_what_is_rendered_is_right(text: str, exemptions: list[Exemption]) -> No
     except CannotRenderError:
         assume(False)  # noqa: FBT003 - Hypothesis' way to draw another example
     assert finding(text, after, exemptions, shared=True) is None
+
+
+@pytest.mark.parametrize("value", ["office", "", "203.0.113.0/33", "${aws:SourceIp}"])
+def test_a_value_that_is_no_range_stops_nothing(value: str) -> None:
+    """Whatever stands in a policy that people wrote, the rest of it is looked at all the same."""
+    text = EXAMPLE.replace("192.0.2.0/24", value)
+    after = render(text, [NARROWED], NOW)
+    assert finding(text, after, [NARROWED]) is None
+    without_end = [one for one in json.loads(after)["Statement"] if "DateGreaterThan" not in one["Condition"]]
+    assert finding(text, json.dumps({"Version": "2012-10-17", "Statement": without_end}), [NARROWED]) is not None
+
+
+@pytest.mark.parametrize("action", ["*", ["s3:Get*", "kms:*"], ["s3:*", "kms:Decrypt"], ["s3:GetObject", "kms:De*"]])
+@pytest.mark.parametrize("shared", [False, True])
+def test_an_opening_of_every_action_is_right(action: object, shared: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    """Its meaning takes in every action on the objects, and every call of S3's to KMS about them."""
+    deny = {
+        "Effect": "Deny",
+        "Action": action,
+        "Resource": "*",
+        "Condition": {"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}},
+    }
+    text = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
+    wide = replace(NARROWED, any_action=True)
+    assert finding(text, render(text, [wide], NOW, shared=shared), [wide], shared=shared) is None
 
 
 def without(part: Callable[[Statement], bool]) -> Callable[[list[Statement]], list[Statement]]:

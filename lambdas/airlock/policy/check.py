@@ -100,7 +100,8 @@ def opens(exemption: Exemption, request: Request, at: datetime) -> bool:
     about = context.values_of("kms:EncryptionContext:aws:s3:arn") or ("",)
     services = context.values_of("kms:ViaService") or ("",)
     by_s3 = _is_s3(services[0], exemption)
-    return request.action in KMS_ACTIONS and about[0] in exemption.encrypted and by_s3
+    asked = request.action in KMS_ACTIONS or (exemption.any_action and request.action.startswith("kms:"))
+    return asked and about[0] in exemption.encrypted and by_s3
 
 
 def _comes_from(network: Vpc | Address | None, context: Context) -> bool:
@@ -185,10 +186,19 @@ def _networks(document: Document, exemptions: Sequence[Exemption]) -> Iterator[d
     yield {"aws:SourceVpc": OTHER_VPC}
     named = [value for statement in statements_of(document) for value in _named(statement, "aws:sourceip")]
     opened = [one.network.cidr for one in exemptions if isinstance(one.network, Address)]
-    for network in dict.fromkeys([*named[:1], *opened]):
+    for network in dict.fromkeys([*list(filter(_is_network, named))[:1], *opened]):
         yield {"aws:SourceIp": str(ip_network(network, strict=False)[0])}
     for vpc in dict.fromkeys(one.network.vpc_id for one in exemptions if isinstance(one.network, Vpc)):
         yield {"aws:SourceVpc": vpc}
+
+
+def _is_network(text: str) -> bool:
+    """Whether a value is a range of addresses, as IAM takes it; a document may hold another text."""
+    try:
+        ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True
 
 
 _OWN_KEYS = frozenset(
