@@ -77,3 +77,13 @@ def test_the_right_text_passes_on_every_sample(account: Account) -> None:
         name = f"lab{number}-7xk2q"
         account.deliver(install(name).create_role(at(number)))
         assert account.grant(name).progress.reason != "check-failed"
+
+
+def test_a_deny_whose_addresses_cannot_be_read_is_refused(account: Account) -> None:
+    """Nobody can say what such a policy denies: the grant ends with the value named, and nothing is written."""
+    account.stand(PolicyKind.USER_INLINE, POLICY.replace("192.0.2.0/24", "300.1.2.3/24"))
+    assert account.deliver(install().create_role(at(0))) == ["refuse"]
+    progress = account.grant("prod-7xk2q").progress
+    assert progress.reason == "address"
+    assert "300.1.2.3/24" in str(progress.detail)
+    assert account.writes() == []

@@ -15,6 +15,7 @@ from ipaddress import ip_network
 from itertools import product
 
 from airlock.policy.catch import what_it_catches
+from airlock.policy.clauses import CannotRenderError
 from airlock.policy.conditions import requirements_of
 from airlock.policy.context import Context
 from airlock.policy.document import Document, Statement, statements_of
@@ -63,7 +64,7 @@ def check(
         shared: whether the policy applies to other principals too.
 
     Raises:
-        CannotRenderError: it can't be told which statements stand in an exemption's way.
+        CannotRenderError: it can't be told which statements stand in an exemption's way, or what addresses one names.
     """
     live = [exemption for exemption in exemptions if exemption.not_after > now]
     denies = [one for one in statements_of(before) if one.get("Effect") == "Deny"]
@@ -181,24 +182,20 @@ def _service_calls(exemption: Exemption, always: dict[str, str]) -> Iterator[Req
 
 
 def _networks(document: Document, exemptions: Sequence[Exemption]) -> Iterator[dict[str, str]]:
-    """A public address that nobody names, one that the document names, each exemption's network, and another VPC."""
+    """A public address that nobody names, those that the document names, each exemption's network, another VPC."""
     yield {"aws:SourceIp": ELSEWHERE}
     yield {"aws:SourceVpc": OTHER_VPC}
     named = [value for statement in statements_of(document) for value in _named(statement, "aws:sourceip")]
     opened = [one.network.cidr for one in exemptions if isinstance(one.network, Address)]
-    for network in dict.fromkeys([*list(filter(_is_network, named))[:1], *opened]):
-        yield {"aws:SourceIp": str(ip_network(network, strict=False)[0])}
+    for network in dict.fromkeys([*named, *opened]):
+        try:
+            first = ip_network(network, strict=False)[0]
+        except ValueError as error:
+            detail = f"aws:SourceIp {network!r} is no range of addresses, so what the policy denies can't be told"
+            raise CannotRenderError("address", detail) from error
+        yield {"aws:SourceIp": str(first)}
     for vpc in dict.fromkeys(one.network.vpc_id for one in exemptions if isinstance(one.network, Vpc)):
         yield {"aws:SourceVpc": vpc}
-
-
-def _is_network(text: str) -> bool:
-    """Whether a value is a range of addresses, as IAM takes it; a document may hold another text."""
-    try:
-        ip_network(text, strict=False)
-    except ValueError:
-        return False
-    return True
 
 
 _OWN_KEYS = frozenset(

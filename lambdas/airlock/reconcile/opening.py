@@ -91,7 +91,7 @@ def _drop_doubtful(run: Run, opening: str | None) -> None:
     """Leave out what a second look at the texts finds wrong, until nothing is; each round leaves out a grant."""
     while doubtful := doubts(run):
         if opening in doubtful:
-            refuse(run, opening, str(CloseReason.CHECK_FAILED), doubtful[opening])
+            refuse(run, opening, *doubtful[opening])
         run.held_back |= doubtful.keys()
         end_doubtful(run, doubtful)
         run.choice = _choice(run)

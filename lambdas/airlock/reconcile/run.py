@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from airlock.grants.grant import CloseReason, Grant, State
 from airlock.policy.document import sha256_of, size_of
@@ -14,9 +13,6 @@ from airlock.policy.place import HeldPolicy, PolicyKind, PolicyPlace
 from airlock.ports import PolicyRecord, Scope
 from airlock.reconcile.choose import Choice
 from airlock.reconcile.happening import Decision, Drift, Happening, PolicyWrite
-
-if TYPE_CHECKING:
-    from airlock.policy.check import Finding
 
 PAST_KEPT = 20
 """How many earlier texts of a policy are remembered: IAM's reads lag by seconds, not by twenty writes."""
@@ -37,7 +33,7 @@ class Run:
         audited: how many of those the audit trail holds.
         held_back: new grants that IAM refused beside others; their own runs try again.
         trouble: what IAM said to that, or why nobody could be asked.
-        checked: what a second look at a policy's new text found; None where nothing.
+        checked: the reason and the words of a doubt about a policy's new text; None where a second look left none.
         confirmed_at: when IAM was seen to hold what this run wrote.
         kept: the grants as the ledger holds them.
         started: the grants as they stood when the run began.
@@ -53,7 +49,7 @@ class Run:
     audited: int = 0
     held_back: frozenset[str] = frozenset()
     trouble: Exception | None = None
-    checked: dict[tuple[PolicyPlace, str], Finding | None] = field(default_factory=dict)
+    checked: dict[tuple[PolicyPlace, str], tuple[str, str] | None] = field(default_factory=dict)
     confirmed_at: datetime | None = None
     kept: dict[str, Grant] = field(init=False)
     started: dict[str, Grant] = field(init=False)
