@@ -50,6 +50,11 @@ def test_each_widening_is_told_in_one_sentence(widening: Widening) -> None:
     assert len({what_it_adds(one) for one in Widening}) == len(Widening)
 
 
+def test_every_action_takes_in_those_of_kms() -> None:
+    """Who agrees to it is told that it isn't about S3's actions alone."""
+    assert "KMS" in what_it_adds(Widening.ACTIONS)
+
+
 @pytest.mark.parametrize("text", [text for text in sample_texts() if "arn:aws:s3:::*" not in text])
 def test_a_rung_with_more_widenings_opens_no_less(text: str) -> None:
     """What a rung lets through, each rung with the same widenings and more lets through too; and so does the lift."""

@@ -57,7 +57,10 @@ def rungs(exemption: Exemption) -> tuple[Rung, ...]:
 
 _ADDS = {
     Widening.NETWORK: "The objects can be fetched from any network, not from the install's VPC alone.",
-    Widening.ACTIONS: "Every action on the objects is let through, not their reading (s3:GetObject) alone.",
+    Widening.ACTIONS: (
+        "Every action on the objects is let through, not their reading (s3:GetObject) alone, and every KMS call of S3's"
+        " about the encrypted ones, where the deny catches such calls."
+    ),
     Widening.LIFT: (
         "The deny is off for the principal as a whole: every action on every resource from every network, not the"
         " objects alone."
