@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from airlock.grants.approval import Form, Mode
+from airlock.grants.approval import Form, Leave, Mode, Wider
 from airlock.messages.message import Language
 from airlock.settings import CloseOn, Enrolled, SettingsError, read_principals, settings_from
 
@@ -127,7 +127,7 @@ def test_what_people_have_a_say_in_is_read() -> None:
         USER,
         mode=Mode.OBSERVE,
         form=Form.LIFTED,
-        lifts_by_itself=True,
+        wider=Wider(lift=Leave.AUTOMATIC),
         rescue=False,
         close_on=CloseOn.FETCHED,
     )
@@ -150,12 +150,33 @@ def test_without_a_say_grants_open_by_themselves_and_lifts_ask() -> None:
 
 
 @pytest.mark.parametrize("mode", list(Mode))
-@pytest.mark.parametrize("lifts_by_itself", [True, False])
-def test_the_stricter_setting_asks(mode: Mode, lifts_by_itself: bool) -> None:  # noqa: FBT001 - a parameter of the test
+@pytest.mark.parametrize("lift", list(Leave))
+def test_the_stricter_setting_asks(mode: Mode, lift: Leave) -> None:
     """Mode approval asks for every form; a lift asks unless configured otherwise."""
-    enrolled = Enrolled(USER, mode=mode, lifts_by_itself=lifts_by_itself)
+    enrolled = Enrolled(USER, mode=mode, wider=Wider(lift=lift))
     assert enrolled.asks(Form.SCOPED) == (mode is Mode.APPROVAL)
-    assert enrolled.asks(Form.LIFTED) == (mode is Mode.APPROVAL or not lifts_by_itself)
+    assert enrolled.asks(Form.LIFTED) == (mode is Mode.APPROVAL or lift is not Leave.AUTOMATIC)
+    assert enrolled.bars(Form.LIFTED) == (lift is Leave.OFF)
+
+
+def test_how_wide_a_principal_may_be_opened_is_read() -> None:
+    """Each way to open wider has a word of its own; those that aren't named ask."""
+    told = read_principals(json.dumps({USER: {"wider": {"network": "automatic", "lift": "off"}}, ROLE: {}}))
+    assert told[USER].wider == Wider(network=Leave.AUTOMATIC, actions=Leave.APPROVAL, lift=Leave.OFF)
+    assert told[ROLE].wider == Wider(network=Leave.APPROVAL, actions=Leave.APPROVAL, lift=Leave.APPROVAL)
+
+
+@pytest.mark.parametrize(
+    ("wider", "message"),
+    [
+        ([], "wider of .* must be a JSON object"),
+        ({"lift": "never"}, "wider.lift of .* must be one of automatic, approval, off, got 'never'"),
+    ],
+)
+def test_a_way_to_open_wider_that_there_is_not_is_named(wider: object, message: str) -> None:
+    """The message tells the setting, the principal, what it may be and what came."""
+    with pytest.raises(SettingsError, match=message):
+        read_principals(json.dumps({USER: {"wider": wider}}))
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from airlock.grants.approval import Form, Mode
+from airlock.grants.approval import Form, Leave, Mode, Wider
 from airlock.messages.message import Language
 
 DEFAULT_TIMEOUT_MINUTES = 60
@@ -47,7 +47,7 @@ class Enrolled:
         window: how long a grant stays open at the most.
         mode: when its grants may open.
         form: how far they open the deny.
-        lifts_by_itself: whether a lift asks nobody, like a scoped grant.
+        wider: in which ways they may open it wider than asked.
         rescue: whether its bootstrap instance is rebooted if the node was refused before the grant took effect.
         close_on: what closes its grants.
     """
@@ -58,13 +58,17 @@ class Enrolled:
     window: timedelta = timedelta(minutes=DEFAULT_TIMEOUT_MINUTES)
     mode: Mode = Mode.AUTOMATIC
     form: Form = Form.SCOPED
-    lifts_by_itself: bool = False
+    wider: Wider = field(default_factory=Wider)
     rescue: bool = True
     close_on: CloseOn = CloseOn.TERMINATED
 
     def asks(self, form: Form) -> bool:
         """Whether people have to agree before a grant of this form opens."""
-        return self.mode is Mode.APPROVAL or (form is Form.LIFTED and not self.lifts_by_itself)
+        return self.mode is Mode.APPROVAL or self.wider.leave(form) is not Leave.AUTOMATIC
+
+    def bars(self, form: Form) -> bool:
+        """Whether no grant of this form opens, whoever agrees."""
+        return self.wider.leave(form) is Leave.OFF
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,10 +178,27 @@ def _enrolled(arn: str, options: object) -> Enrolled:
         window=timedelta(minutes=minutes),
         mode=_one_of(arn, options, "mode", {str(mode): mode for mode in Mode}, Mode.AUTOMATIC),
         form=_one_of(arn, options, "strategy", {"scope": Form.SCOPED, "lift": Form.LIFTED}, Form.SCOPED),
-        lifts_by_itself=_one_of(arn, options, "lifting", {"approval": False, "automatic": True}, default=False),
+        wider=_wider(arn, options),
         rescue=_one_of(arn, options, "rescue", {True: True, False: False}, default=True),
         close_on=_one_of(arn, options, "close_on", {str(one): one for one in CloseOn}, CloseOn.TERMINATED),
     )
+
+
+def _wider(arn: str, options: dict[str, object]) -> Wider:
+    """How wide it may open; with the strategy ``lift``, whether people are asked first."""
+    leaves = {str(leave): leave for leave in Leave}
+    asking = {str(leave): leave for leave in (Leave.APPROVAL, Leave.AUTOMATIC)}
+    lifting = _one_of(arn, options, "lifting", asking, Leave.APPROVAL)
+    if options.get("strategy") == "lift":
+        return Wider(lift=lifting)
+    told = options.get("wider", {})
+    if not isinstance(told, dict):
+        raise SettingsError(f"wider of {arn} must be a JSON object, got {told!r}")
+    named = {f"wider.{name}": leave for name, leave in told.items()}
+    network, actions, lift = (
+        _one_of(arn, named, f"wider.{name}", leaves, Leave.APPROVAL) for name in ("network", "actions", "lift")
+    )
+    return Wider(network=network, actions=actions, lift=lift)
 
 
 def _one_of(arn: str, options: dict[str, object], setting: str, known: Mapping[Any, T], default: T) -> T:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airlock.grants.approval import Ahead, Form
+from airlock.grants.approval import Ahead, Form, Leave, Wider
 from airlock.install.names import is_infra_id, normalised_cluster_name
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
@@ -78,3 +78,35 @@ def test_every_clusters_infra_id_is_approved_by_its_name(name: str) -> None:
     infra_id = f"{normalised_cluster_name(name)}-7xk2q"
     assert is_infra_id(infra_id)
     assert replace(AHEAD, cluster=name).approves(USER, infra_id, Form.SCOPED, NOW)
+
+
+FORMS = st.sampled_from(Form)
+
+
+@given(one=FORMS, other=FORMS, third=FORMS)
+def test_an_approval_covers_what_is_no_wider(one: Form, other: Form, third: Form) -> None:
+    """Every form covers itself and the exact one, a lift covers all, two that cover each other are one."""
+    assert one.covers(one)
+    assert one.covers(Form.SCOPED)
+    assert Form.LIFTED.covers(one)
+    assert one is other or not (one.covers(other) and other.covers(one))
+    assert one.covers(third) or not (one.covers(other) and other.covers(third))
+
+
+@given(form=FORMS)
+def test_a_form_is_found_by_what_makes_it_wider(form: Form) -> None:
+    """There is one form for each rung of the ladder."""
+    assert Form.of(form.widenings) is form
+
+
+def test_the_strictest_word_counts() -> None:
+    """A form that is wider in two ways needs the leave of both; the exact one needs none."""
+    wider = Wider(network=Leave.AUTOMATIC, actions=Leave.APPROVAL, lift=Leave.OFF)
+    said = {form: wider.leave(form) for form in Form}
+    assert said == {
+        Form.SCOPED: Leave.AUTOMATIC,
+        Form.ANY_NETWORK: Leave.AUTOMATIC,
+        Form.ANY_ACTION: Leave.APPROVAL,
+        Form.ANY_NETWORK_OR_ACTION: Leave.APPROVAL,
+        Form.LIFTED: Leave.OFF,
+    }

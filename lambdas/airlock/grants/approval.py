@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from airlock.install.names import normalised_cluster_name
 from airlock.policy.exemption import Exemption
+from airlock.policy.ladder import Widening
 from airlock.policy.place import PolicyPlace
 
 
@@ -22,16 +24,75 @@ class Mode(StrEnum):
 
 
 class Form(StrEnum):
-    """How far a grant opens the deny; the later, the wider."""
+    """How far a grant opens the deny: a rung of the ladder, from the tightest to the widest."""
 
     SCOPED = "scoped"
     """For exactly the fetch."""
+    ANY_NETWORK = "any-network"
+    """For the fetch, from wherever it comes."""
+    ANY_ACTION = "any-action"
+    """For every action on the objects."""
+    ANY_NETWORK_OR_ACTION = "any-network-or-action"
+    """For every action on the objects, from wherever it comes."""
     LIFTED = "lifted"
     """For every call of the principal, until the not-after time."""
 
+    @classmethod
+    def of(cls, widenings: Iterable[Widening]) -> Form:
+        """The form that is wider than asked in these ways.
+
+        Raises:
+            KeyError: no rung has these together.
+        """
+        return {form.widenings: form for form in cls}[frozenset(widenings)]
+
+    @property
+    def widenings(self) -> frozenset[Widening]:
+        """In what it is wider than asked."""
+        return _WIDENINGS[self]
+
     def covers(self, other: Form) -> bool:
         """Whether an approval of this form is an approval of the other too."""
-        return self is other or self is Form.LIFTED
+        return self is Form.LIFTED or other.widenings <= self.widenings
+
+
+_WIDENINGS = {
+    Form.SCOPED: frozenset[Widening](),
+    Form.ANY_NETWORK: frozenset({Widening.NETWORK}),
+    Form.ANY_ACTION: frozenset({Widening.ACTIONS}),
+    Form.ANY_NETWORK_OR_ACTION: frozenset({Widening.NETWORK, Widening.ACTIONS}),
+    Form.LIFTED: frozenset({Widening.LIFT}),
+}
+
+
+class Leave(StrEnum):
+    """What the configuration says of one way to open wider than asked; the later, the stricter."""
+
+    AUTOMATIC = "automatic"
+    APPROVAL = "approval"
+    """Somebody has to agree first."""
+    OFF = "off"
+    """Never."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wider:
+    """Which ways to open wider than asked the configuration leaves to the airlock.
+
+    Attributes:
+        network: the fetch from any network, where the install's own is known.
+        actions: every action on the objects.
+        lift: every call of the principal.
+    """
+
+    network: Leave = Leave.APPROVAL
+    actions: Leave = Leave.APPROVAL
+    lift: Leave = Leave.APPROVAL
+
+    def leave(self, form: Form) -> Leave:
+        """What it says of a form: the strictest of what it says of its widenings."""
+        said = {Widening.NETWORK: self.network, Widening.ACTIONS: self.actions, Widening.LIFT: self.lift}
+        return max((said[one] for one in form.widenings), key=list(Leave).index, default=Leave.AUTOMATIC)
 
 
 class Way(StrEnum):

@@ -8,6 +8,7 @@ from airlock.grants.approval import Form
 from airlock.grants.grant import CloseReason, Facts, Grant, State
 from airlock.install.names import Era, bootstrap_object_arns
 from airlock.policy.exemption import Exemption, Vpc
+from airlock.policy.ladder import widened
 
 
 def is_new(grant: Grant) -> bool:
@@ -21,19 +22,23 @@ def exemption_of(facts: Facts, form: Form = Form.SCOPED) -> Exemption:
     Both eras' objects until one era shows itself. Any network until an S3 gateway endpoint is seen in one VPC;
     and any network again if the bootstrap instance turns out to run elsewhere, or was refused from there, for then
     its fetch takes another way. A lift isn't narrowed: it is open for everything, so nothing can be learnt for it.
+
+    Args:
+        facts: what the signals told.
+        form: in what it is opened wider than that.
     """
     lift = form is Form.LIFTED
     era = next(iter(facts.eras)) if len(facts.eras) == 1 and not lift else None
-    return Exemption(
+    exact = Exemption(
         principal=facts.principal,
         objects=bootstrap_object_arns(facts.infra_id, facts.partition, era),
         # CAPA's installer stores the object under aws:kms (openshift/installer, pkg/infrastructure/aws/clusterapi).
         encrypted=() if era is Era.TERRAFORM else bootstrap_object_arns(facts.infra_id, facts.partition, Era.CAPA),
         region=next(iter(facts.regions)) if len(facts.regions) == 1 and not lift else None,
-        network=None if lift else _network(facts),
+        network=_network(facts),
         not_after=facts.not_after,
-        lift=lift,
     )
+    return widened(exact, form.widenings)
 
 
 def is_approved(grant: Grant) -> bool:

@@ -6,6 +6,7 @@ Each rung is an exemption that ``render`` takes like any other, with the names o
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -42,17 +43,31 @@ def rungs(exemption: Exemption) -> tuple[Rung, ...]:
     """
     if exemption.lift:
         return (Rung(exemption),)
-    candidates = (
-        Rung(exemption),
-        Rung(replace(exemption, network=None), (Widening.NETWORK,)),
-        Rung(replace(exemption, any_action=True), (Widening.ACTIONS,)),
-        Rung(replace(exemption, network=None, any_action=True), (Widening.NETWORK, Widening.ACTIONS)),
-        Rung(replace(exemption, network=None, any_action=False, lift=True), (Widening.LIFT,)),
-    )
     found: dict[Exemption, Rung] = {}
-    for rung in candidates:
-        found.setdefault(rung.exemption, rung)
+    for widenings in _LADDER:
+        wide = widened(exemption, widenings)
+        found.setdefault(wide, Rung(wide, widenings))
     return tuple(found.values())
+
+
+def widened(exemption: Exemption, widenings: Collection[Widening]) -> Exemption:
+    """The same opening, wider in the named ways. A lift has neither a network nor actions of its own."""
+    if Widening.LIFT in widenings:
+        return replace(exemption, network=None, any_action=False, lift=True)
+    return replace(
+        exemption,
+        network=None if Widening.NETWORK in widenings else exemption.network,
+        any_action=exemption.any_action or Widening.ACTIONS in widenings,
+    )
+
+
+_LADDER = (
+    (),
+    (Widening.NETWORK,),
+    (Widening.ACTIONS,),
+    (Widening.NETWORK, Widening.ACTIONS),
+    (Widening.LIFT,),
+)
 
 
 _ADDS = {
