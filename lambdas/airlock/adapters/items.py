@@ -86,6 +86,7 @@ def progress_to_text(progress: Progress) -> str:
             "exemption": _exemption(progress.exemption) if progress.exemption else None,
             "scopes": list(progress.scopes),
             "form": str(progress.form),
+            "why_wider": progress.why_wider,
             "effective_at": _iso(progress.effective_at),
             "plan": _plan(progress.plan) if progress.plan else None,
             "asked_at": _iso(progress.asked_at),
@@ -110,6 +111,7 @@ def progress_from_text(state: str, text: str) -> Progress:
         exemption=_exemption_from(kept["exemption"]) if kept["exemption"] else None,
         scopes=tuple(kept["scopes"]),
         form=Form(kept["form"]),
+        why_wider=kept.get("why_wider"),  # what an earlier version kept hasn't got it
         effective_at=_from_iso(kept["effective_at"]),
         plan=_plan_from(kept["plan"]) if kept["plan"] else None,
         asked_at=_from_iso(kept["asked_at"]),

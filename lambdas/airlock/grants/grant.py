@@ -114,6 +114,7 @@ class Progress:
         exemption: what IAM holds open now, None where nothing is.
         scopes: ARNs of the holders whose policies are, or are about to be, opened for it.
         form: how far it opens, once that is decided.
+        why_wider: why no tighter form would do, in plain words; None where none was wanted.
         effective_at: when IAM was last seen to hold more open for it than before; not moved by a narrowing.
         plan: what was asked for, would have been opened, or was written last.
         asked_at: when people were asked.
@@ -131,6 +132,7 @@ class Progress:
     exemption: Exemption | None = None
     scopes: tuple[str, ...] = ()
     form: Form = Form.SCOPED
+    why_wider: str | None = None
     effective_at: datetime | None = None
     plan: Plan | None = None
     asked_at: datetime | None = None
