@@ -13,6 +13,7 @@ DEFAULT_TIMEOUT_MINUTES: Final = 60
 DEFAULT_MODE: Final = "automatic"
 DEFAULT_STRATEGY: Final = "scope"
 DEFAULT_LIFTING: Final = "approval"
+DEFAULT_LEAVE: Final = "approval"
 DEFAULT_CLOSE_ON: Final = "terminated"
 DEFAULT_ANSWER_MINUTES: Final = 30
 DEFAULT_LANGUAGE: Final = "en"
@@ -36,6 +37,28 @@ class ConfigurationError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class Wider:
+    """Which ways to open wider than asked are left to the airlock, where the exact form can't be had.
+
+    Each is ``automatic`` (it opens by itself, and is told), ``approval`` (people are asked first) or ``off`` (never).
+
+    Attributes:
+        network: the fetch from any network.
+        actions: every action on the install's objects.
+        lift: the whole deny put off.
+    """
+
+    network: str = DEFAULT_LEAVE
+    actions: str = DEFAULT_LEAVE
+    lift: str = DEFAULT_LEAVE
+
+    def settings(self) -> dict[str, str]:
+        """Collect what differs from the defaults."""
+        said = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: leave for name, leave in said.items() if leave != DEFAULT_LEAVE}
+
+
+@dataclass(frozen=True, slots=True)
 class Principal:
     """An enrolled principal.
 
@@ -47,6 +70,7 @@ class Principal:
         mode: ``automatic``, ``approval`` (people are asked first) or ``observe`` (nothing is opened, only reported).
         strategy: ``scope`` opens for the objects of the install alone, ``lift`` puts the whole deny off for the time.
         lifting: whether a lift asks people first: ``approval`` or ``automatic``.
+        wider: with ``scope``, which wider forms may take the exact one's place where that can't be had.
         rescue: whether a bootstrap node that was refused before the grant took effect is rebooted once.
         close_on: what ends a grant before its time: ``terminated``, the end of the bootstrap instance, or ``fetched``,
             the fetch seen on the instance's console.
@@ -59,6 +83,7 @@ class Principal:
     mode: str = DEFAULT_MODE
     strategy: str = DEFAULT_STRATEGY
     lifting: str = DEFAULT_LIFTING
+    wider: Wider = Wider()
     rescue: bool = True
     close_on: str = DEFAULT_CLOSE_ON
 
@@ -75,7 +100,7 @@ class Principal:
     def settings(self) -> dict[str, object]:
         """Collect what differs from the defaults, as AIRLOCK_PRINCIPALS carries it."""
         return {
-            field.name: list(value) if isinstance(value, tuple) else value
+            field.name: _as_json(value)
             for field in fields(self)
             if field.name != "arn" and (value := getattr(self, field.name)) != field.default
         }
@@ -207,9 +232,16 @@ def _principal(entry: Mapping[str, Any]) -> Principal:
         mode=entry.get("mode", DEFAULT_MODE),
         strategy=entry.get("strategy", DEFAULT_STRATEGY),
         lifting=entry.get("lifting", DEFAULT_LIFTING),
+        wider=Wider(**entry.get("wider", {})),
         rescue=entry.get("rescue", True),
         close_on=entry.get("close_on", DEFAULT_CLOSE_ON),
     )
+
+
+def _as_json(value: object) -> object:
+    if isinstance(value, Wider):
+        return value.settings()
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _approvals(entry: Mapping[str, Any]) -> Approvals:

@@ -57,6 +57,7 @@ def find_problems(value: object) -> Iterator[Problem]:
         yield from _repeat_problems(value)
         yield from _group_problems(value)
         yield from _lifting_problems(value)
+        yield from _wider_problems(value)
         if not any(problem.key == _REGION for problem in told):
             yield from _region_problems(value)
 
@@ -139,6 +140,14 @@ def _lifting_problems(value: Mapping[str, Any]) -> Iterator[Problem]:
         if "lifting" in principal and principal.get("strategy", "scope") == "scope":
             fix = 'remove it, or add "strategy": "lift", which puts the whole deny off'
             yield Problem(f"{key}.lifting", principal["lifting"], 'it does nothing unless the strategy is "lift"', fix)
+
+
+def _wider_problems(value: Mapping[str, Any]) -> Iterator[Problem]:
+    for key, principal in _principals(value):
+        if "wider" in principal and principal.get("strategy") == "lift":
+            what = 'it does nothing with the strategy "lift", whose form is the widest from the start'
+            fix = 'remove it; "lifting" says whether a lift asks people first'
+            yield Problem(f"{key}.wider", principal["wider"], what, fix)
 
 
 def _region_problems(value: Mapping[str, Any]) -> Iterator[Problem]:

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from aws_cdk import aws_logs as logs
 
+from airlock.grants import approval
+from airlock.settings import Enrolled, read_principals
 from infra import configuration_problems, powertools
 from infra.audit import log_retention
-from infra.configuration import Approvals, Configuration, ConfigurationError, Principal, parse
+from infra.configuration import Approvals, Configuration, ConfigurationError, Principal, Wider, parse
 from tests.infra.builders import ACCOUNT, GROUP, HOME, POLICY, ROLE, USER, configuration
 
 
@@ -49,6 +51,7 @@ def test_only_region_and_principals_are_required() -> None:
     (principal,) = found.principals
     assert principal == Principal(ROLE, timeout_minutes=60)
     assert (principal.mode, principal.strategy, principal.lifting) == ("automatic", "scope", "approval")
+    assert principal.wider == Wider(network="approval", actions="approval", lift="approval")
     assert (principal.rescue, principal.close_on) == (True, "terminated")
     assert found.approvals == Approvals(emails=(), links=True, answer_minutes=30)
     assert (found.language, found.propagation_seconds) == ("en", 15)
@@ -81,12 +84,37 @@ def test_the_principals_variable_leaves_defaults_out() -> None:
         ({"strategy": "lift", "lifting": "automatic"}, {"strategy": "lift", "lifting": "automatic"}),
         ({"rescue": False}, {"rescue": False}),
         ({"close_on": "fetched"}, {"close_on": "fetched"}),
+        ({"wider": {}}, {}),
+        ({"wider": {"network": "approval", "actions": "approval", "lift": "approval"}}, {}),
+        ({"wider": {"network": "automatic", "lift": "off"}}, {"wider": {"network": "automatic", "lift": "off"}}),
+        ({"wider": {"network": "approval", "actions": "off"}}, {"wider": {"actions": "off"}}),
     ],
 )
 def test_the_principals_variable_carries_what_differs(written: dict[str, Any], carried: dict[str, Any]) -> None:
     """How a principal's grants are decided, opened and closed reaches the functions, each default left out."""
     variable = parse(_first(**written)).principals_variable()
     assert json.loads(variable) == {USER: carried, ROLE: {}}
+
+
+@pytest.mark.parametrize("network", approval.Leave)
+@pytest.mark.parametrize("actions", approval.Leave)
+@pytest.mark.parametrize("lift", approval.Leave)
+def test_how_wide_it_may_open_is_read_as_it_was_written(
+    network: approval.Leave, actions: approval.Leave, lift: approval.Leave
+) -> None:
+    """Whatever the configuration leaves to the airlock, the functions read the same from what the template carries."""
+    said = {"network": str(network), "actions": str(actions), "lift": str(lift)}
+    told = read_principals(parse(_first(wider=said)).principals_variable())
+    assert told[USER].wider == approval.Wider(network=network, actions=actions, lift=lift)
+    assert told[ROLE] == Enrolled(ROLE)
+
+
+@pytest.mark.parametrize("written", [{}, {"strategy": "scope"}, {"strategy": "lift", "lifting": "automatic"}])
+def test_what_is_not_said_of_wider_forms_is_read_as_the_default(written: dict[str, Any]) -> None:
+    """Every wider form asks people, but a lift by the strategy, which "lifting" decides."""
+    told = read_principals(parse(_first(**written)).principals_variable())[USER]
+    lift = approval.Leave.AUTOMATIC if "lifting" in written else approval.Leave.APPROVAL
+    assert told.wider == approval.Wider(lift=lift)
 
 
 @pytest.mark.parametrize(
@@ -203,6 +231,17 @@ def test_other_partitions_are_served(partition: str, region: str) -> None:
             "airlock.principals[0].lifting",
             "approval",
             'add "strategy": "lift"',
+        ),
+        (_first(wider=True), "airlock.principals[0].wider", True, "write an object such as"),
+        (_first(wider={"lift": True}), "airlock.principals[0].wider.lift", True, "write automatic (it opens by"),
+        (_first(wider={"network": "never"}), "airlock.principals[0].wider.network", "never", "or off (never)"),
+        (_first(wider={"actions": "ask"}), "airlock.principals[0].wider.actions", "ask", "approval (people are asked"),
+        (_first(wider={"vpc": "off"}), "airlock.principals[0].wider.vpc", "off", "one of actions, lift, network"),
+        (
+            _first(strategy="lift", wider={"network": "off"}),
+            "airlock.principals[0].wider",
+            {"network": "off"},
+            '"lifting" says whether a lift asks',
         ),
         (_first(rescue="no"), "airlock.principals[0].rescue", "no", "write true, or false"),
         (_first(close_on="deleted"), "airlock.principals[0].close_on", "deleted", "write terminated"),
