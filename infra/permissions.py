@@ -25,6 +25,7 @@ USER_READS: Final = (
 ROLE_READS: Final = ("iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies")
 GROUP_READS: Final = ("iam:GetGroupPolicy", "iam:ListAttachedGroupPolicies", "iam:ListGroupPolicies")
 POLICY_READS: Final = ("iam:GetPolicy", "iam:GetPolicyVersion", "iam:ListPolicyVersions")
+AWS_POLICY_READS: Final = ("iam:GetPolicy", "iam:GetPolicyVersion")
 POLICY_WRITES: Final = ("iam:CreatePolicyVersion", "iam:DeletePolicyVersion", "iam:SetDefaultPolicyVersion")
 CONSOLE_CALLS: Final = ("ec2:GetConsoleOutput", "ec2:RebootInstances")
 # The tags of a bootstrap node, by the installer of any release, and by Cluster API's provider for AWS; a user's tag
@@ -42,6 +43,11 @@ def any_customer_policy(configuration: Configuration) -> str:
     return f"arn:{configuration.partition}:iam::{configuration.account}:policy/*"
 
 
+def any_aws_policy(configuration: Configuration) -> str:
+    """Write the ARN pattern of AWS's own policies (IAM user guide, "Managed policies and inline policies")."""
+    return f"arn:{configuration.partition}:iam::aws:policy/*"
+
+
 def any_instance(configuration: Configuration) -> str:
     """Write the ARN pattern of the account's instances, in whichever region an install is."""
     return f"arn:{configuration.partition}:ec2:*:{configuration.account}:instance/*"
@@ -57,6 +63,10 @@ def wide_reads(configuration: Configuration) -> dict[str, str]:
         any_customer_policy(configuration): (
             "Read only. Attached policies are known only at the time of an install, and a deny in one that "
             "the configuration doesn't name must be found to be reported; writes are limited to the named policies."
+        ),
+        any_aws_policy(configuration): (
+            "Read only. Which of AWS's own policies a principal has is known only at the time of an install, and what "
+            "they allow decides whether a fetch can be opened; nobody can write them."
         ),
     }
 
@@ -169,6 +179,7 @@ def _iam_statements(configuration: Configuration) -> Iterator[iam.PolicyStatemen
         yield _allow("WritePolicies", POLICY_WRITES, configuration.policies)
     yield _allow("ReadGroups", GROUP_READS, [any_group(configuration)])
     yield _allow("ReadPolicies", POLICY_READS, [any_customer_policy(configuration)])
+    yield _allow("ReadAwsPolicies", AWS_POLICY_READS, [any_aws_policy(configuration)])
 
 
 def _allow(sid: str, actions: Sequence[str], resources: Sequence[str]) -> iam.PolicyStatement:

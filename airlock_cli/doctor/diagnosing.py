@@ -41,7 +41,7 @@ def diagnose(options: Options, arn: str, infra_id: str | None, *, as_json: bool)
     )
     with troubles_told():
         held = read(options, principal, calls_of(wanted, now))
-    found = examine(held.policies, held.aws_own, wanted, now)
+    found = examine(held.policies, wanted, now)
     diagnosis = Diagnosis(principal=principal, infra_id=chosen, sample=infra_id is None, held=held, findings=found)
     if as_json:
         put_json(diagnosis_json(diagnosis))

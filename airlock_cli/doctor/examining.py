@@ -75,23 +75,18 @@ class Findings:
         return found + [f"no Allow in {one.by}" for one in self.missing if one.call == call]
 
 
-def examine(
-    policies: Sequence[HeldPolicy], aws_own: Sequence[HeldPolicy], wanted: Exemption, now: datetime
-) -> Findings:
+def examine(policies: Sequence[HeldPolicy], wanted: Exemption, now: datetime) -> Findings:
     """Look for what stops an install.
 
     Args:
-        policies: every policy of the principal that somebody can edit.
-        aws_own: AWS's own managed policies among its policies.
+        policies: every policy of the principal.
         wanted: what the install has to be allowed.
         now: the present moment.
     """
     calls = calls_of(wanted, now)
     examined = [_examined(policy, policies, wanted, now) for policy in policies]
-    examined += [_out_of_reach(one) for one in (_examined(policy, (), wanted, now) for policy in aws_own) if one]
-    boundaries = [policy for policy in (*policies, *aws_own) if policy.place.kind is PolicyKind.BOUNDARY]
-    granting = [policy for policy in (*policies, *aws_own) if policy.place.kind is not PolicyKind.BOUNDARY]
-    missing = _missing(granting, calls, "the principal's policies")
+    boundaries = [policy for policy in policies if policy.boundary]
+    missing = _missing([policy for policy in policies if policy.attached], calls, "the principal's policies")
     missing += _missing(boundaries, calls, "its permissions boundary") if boundaries else []
     return Findings(
         calls=tuple(dict.fromkeys(call.name for call in calls)),
@@ -118,15 +113,9 @@ def _examined(policy: HeldPolicy, others: Sequence[HeldPolicy], wanted: Exemptio
         return Examined(policy, None, Refusal("policy-text", f"it can't be read: {trouble}"))
     if not planned.stopping:
         return None
-    if place.kind is PolicyKind.BOUNDARY:
-        return Examined(
-            policy, planned, Refusal("permissions-boundary", "the airlock can't open a permissions boundary")
-        )
+    if place.is_aws_own:
+        return Examined(policy, planned, Refusal("aws-managed", "AWS's own policies can't be edited"))
     return Examined(policy, planned, planned.refused)
-
-
-def _out_of_reach(one: Examined) -> Examined:
-    return Examined(one.policy, one.planned, Refusal("aws-managed", "AWS's own policies can't be edited"))
 
 
 def _missing(policies: Sequence[HeldPolicy], calls: Sequence[Call], by: str) -> list[Missing]:

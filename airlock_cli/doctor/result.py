@@ -61,8 +61,9 @@ class Diagnosis:
     def limits(self) -> list[Limit]:
         """What is out of the airlock's reach."""
         kind = "role" if self.principal.what == "role" else "user"
+        boundary = self._boundary()
         return [
-            self._boundary(),
+            *([boundary] if boundary else []),
             self._aws_managed(),
             self._scp(),
             Limit("rcp", "unknown", "the account can't ask about its organization's resource control policies"),
@@ -76,19 +77,21 @@ class Diagnosis:
         by_organization = ["the organization's policies (SCP)"] if call in self.held.organization.stops else []
         return self.findings.stopped_by(call) + by_organization
 
-    def _boundary(self) -> Limit:
-        boundary = next(
-            (p for p in (*self.held.policies, *self.held.aws_own) if p.place.kind is PolicyKind.BOUNDARY), None
-        )
+    def _boundary(self) -> Limit | None:
+        """What the permissions boundary does; None where the airlock opens it, for then it is in reach."""
+        boundary = next((policy for policy in self.held.policies if policy.boundary), None)
         if boundary is None:
             return Limit("permissions-boundary", "none", "the principal has none")
-        stops = any(one.policy == boundary for one in self.findings.stopping)
-        lacks = any("boundary" in one.by for one in self.findings.missing)
-        told = "denies the fetch" if stops else "doesn't allow the fetch" if lacks else "lets the fetch through"
-        return Limit("permissions-boundary", "stops" if stops or lacks else "allows", f"{boundary.place.holder} {told}")
+        arn = boundary.place.holder
+        if any("boundary" in one.by for one in self.findings.missing):
+            return Limit("permissions-boundary", "stops", f"{arn} doesn't allow the fetch")
+        stopping = next((one for one in self.findings.stopping if one.policy == boundary), None)
+        if stopping is None:
+            return Limit("permissions-boundary", "allows", f"{arn} lets the fetch through")
+        return Limit("permissions-boundary", "stops", f"{arn} denies the fetch") if stopping.helpless else None
 
     def _aws_managed(self) -> Limit:
-        names = [policy.place.name for policy in self.held.aws_own if policy.place.kind is PolicyKind.MANAGED]
+        names = [held.place.name for held in self.held.policies if held.place.is_aws_own and held.attached]
         if not names:
             return Limit("aws-managed", "none", "the principal has none of AWS's own policies")
         stops = any(one.helpless is not None and one.helpless.reason == "aws-managed" for one in self.findings.stopping)
@@ -140,6 +143,7 @@ def _policy(one: Examined) -> dict[str, Any]:
     rung = None if helpless or planned is None else planned.rung
     return {
         "policy": {"kind": str(place.kind), "holder": place.holder, "name": place.name},
+        "boundary": one.policy.boundary,
         "statements": [
             {"sid": denial.sid, "index": denial.index, "why": "; ".join(denial.why)}
             for denial in (planned.stopping if planned else ())

@@ -35,7 +35,7 @@ def tell_diagnosis(page: Page, diagnosis: Diagnosis) -> None:
 
 
 def _tell_policy(page: Page, one: Examined) -> None:
-    page.heading(str(one.policy.place))
+    page.heading(f"{one.policy.place}{', its permissions boundary' if one.policy.boundary else ''}")
     for denial in one.planned.stopping if one.planned else ():
         page.line(f"{denial.name}{'' if denial.certain else ', perhaps'}", indent=2)
         for why in denial.why:

@@ -115,13 +115,70 @@ def test_a_users_policies_are_its_own_its_groups_and_the_attached_ones(account: 
     assert {policy.place for policy in policies_of(account).of_principal(USER)} == places
 
 
-def test_a_roles_boundary_is_found(account: Account) -> None:
-    """A permissions boundary is told apart from an attached policy."""
-    account.stand(PolicyKind.ROLE_INLINE, PLAIN)
-    arn = account.aside.iam.create_policy(PolicyName="limits", PolicyDocument=PLAIN)["Policy"]["Arn"]
+def bounded(account: Account, name: str = "limits") -> str:
+    """Give the role a permissions boundary; its ARN."""
+    arn = account.aside.iam.create_policy(PolicyName=name, PolicyDocument=PLAIN)["Policy"]["Arn"]
     account.aside.iam.put_role_permissions_boundary(RoleName="OpenShiftInstaller", PermissionsBoundary=arn)
-    found = policies_of(account).of_principal(ROLE)
-    assert HeldPolicy(PolicyPlace(PolicyKind.BOUNDARY, arn, "limits"), PLAIN, "v1") in found
+    return arn
+
+
+def test_a_roles_boundary_is_the_managed_policy_that_it_is(account: Account) -> None:
+    """It can be written like any other, and it is told that its Allows aren't the role's own."""
+    account.stand(PolicyKind.ROLE_INLINE, PLAIN)
+    place = PolicyPlace(PolicyKind.MANAGED, bounded(account), "limits")
+    adapter = policies_of(account)
+    assert HeldPolicy(place, PLAIN, "v1", boundary=True, attached=False) in adapter.of_principal(ROLE)
+    assert adapter.write(place, PLAIN + " ", "v1") == "v2"
+    assert HeldPolicy(place, PLAIN + " ", "v2", boundary=True, attached=False) in adapter.of_principal(ROLE)
+
+
+def test_a_boundary_that_is_attached_too_is_told_once(account: Account) -> None:
+    """One policy has one place, however often a principal comes under it."""
+    account.stand(PolicyKind.ROLE_INLINE, PLAIN)
+    arn = bounded(account)
+    account.aside.iam.attach_role_policy(RoleName="OpenShiftInstaller", PolicyArn=arn)
+    place = PolicyPlace(PolicyKind.MANAGED, arn, "limits")
+    found = [held for held in policies_of(account).of_principal(ROLE) if held.place.kind is PolicyKind.MANAGED]
+    assert found == [HeldPolicy(place, PLAIN, "v1", boundary=True, attached=True)]
+
+
+def test_a_policy_of_user_and_group_is_read_once(account: Account) -> None:
+    """Attached to both, it is one policy."""
+    account.stand(PolicyKind.GROUP_INLINE, PLAIN)
+    place = account.stand(PolicyKind.MANAGED, PLAIN)
+    account.aside.iam.attach_group_policy(GroupName="installers", PolicyArn=place.holder)
+    assert [held.place for held in policies_of(account).of_principal(USER)].count(place) == 1
+    assert [name for name, _ in account.calls.made].count("GetPolicyVersion") == 1
+
+
+def test_policies_of_awss_own_are_told_as_such(account: Account) -> None:
+    """They are read like the others: what they allow counts, though nobody can edit them."""
+    own = account.stand(PolicyKind.MANAGED, PLAIN)
+    aws_own = "arn:aws:iam::aws:policy/job-function/Odd"
+
+    def as_aws_own(parsed: dict[str, Any]) -> None:
+        parsed["AttachedPolicies"].append({"PolicyArn": aws_own, "PolicyName": "Odd"})
+
+    def read_instead(parameters: dict[str, Any]) -> None:
+        if parameters.get("PolicyArn") == aws_own:
+            parameters["PolicyArn"] = own.holder
+
+    account.calls.changes["ListAttachedUserPolicies"] = as_aws_own
+    events = account.acting.iam.meta.events
+    events.register("before-parameter-build.iam", lambda params, **_: read_instead(params), unique_id="instead")
+    try:
+        found = {held.place: held for held in policies_of(account).of_principal(USER)}
+    finally:
+        events.unregister("before-parameter-build.iam", unique_id="instead")
+    assert {place.holder: place.is_aws_own for place in found} == {own.holder: False, aws_own: True}
+    assert {held.text for held in found.values()} == {PLAIN}
+
+
+def test_a_namesake_on_another_path_isnt_the_principal(account: Account) -> None:
+    """IAM asks for a name alone, so the whole ARN is compared."""
+    account.stand(PolicyKind.USER_INLINE, PLAIN)
+    with pytest.raises(PrincipalGoneError, match="ocp-installer is arn:"):
+        policies_of(account).of_principal(f"arn:aws:iam::{ACCOUNT}:user/ocp-installer")
 
 
 @pytest.mark.parametrize("arn", [USER, ROLE])
@@ -139,10 +196,10 @@ def test_a_policy_that_doesnt_exist_reads_as_none(account: Account, kind: Policy
     assert policies_of(account).read(PolicyPlace(kind, holder, "no")) is None
 
 
-def test_a_boundary_is_never_written(account: Account) -> None:
-    """Not even by mistake."""
+def test_a_boundary_is_written_under_no_second_name(account: Account) -> None:
+    """The ledger knows a policy by one place; a slip would open it twice."""
     place = PolicyPlace(PolicyKind.BOUNDARY, f"arn:aws:iam::{ACCOUNT}:policy/limits", "limits")
-    with pytest.raises(ValueError, match="never written"):
+    with pytest.raises(ValueError, match="the managed policy that it is"):
         policies_of(account).write(place, PLAIN, None)
 
 

@@ -108,7 +108,7 @@ def test_a_finding_that_nobody_acknowledged_fails_the_synthesis(tmp_path: Path, 
         for violation in plugin["violations"]
         for construct in violation["violatingConstructs"]
     }
-    wide = (f"{HOME}:group/*", f"{HOME}:policy/*")
+    wide = (f"{HOME}:group/*", f"{HOME}:policy/*", "arn:aws:iam::aws:policy/*")
     assert findings == {
         ("AwsSolutions-SQS3", "bootstrap-airlock/DeadLetters/Queue/Resource"),
         *(

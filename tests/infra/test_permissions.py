@@ -80,8 +80,8 @@ def test_iam_reads_reach_what_a_diagnosis_needs(template: Template, name: str) -
         "iam:GetGroupPolicy": {f"{HOME}:group/*"},
         "iam:ListAttachedGroupPolicies": {f"{HOME}:group/*"},
         "iam:ListGroupPolicies": {f"{HOME}:group/*"},
-        "iam:GetPolicy": {f"{HOME}:policy/*"},
-        "iam:GetPolicyVersion": {f"{HOME}:policy/*"},
+        "iam:GetPolicy": {f"{HOME}:policy/*", "arn:aws:iam::aws:policy/*"},
+        "iam:GetPolicyVersion": {f"{HOME}:policy/*", "arn:aws:iam::aws:policy/*"},
         "iam:ListPolicyVersions": {f"{HOME}:policy/*"},
     }
 
@@ -264,6 +264,7 @@ def test_a_statement_without_a_resource_is_left_out() -> None:
         "WriteUsers",
         "ReadGroups",
         "ReadPolicies",
+        "ReadAwsPolicies",
     }
 
 
@@ -276,6 +277,7 @@ def test_arns_follow_the_partition() -> None:
         arn,
         f"arn:aws-us-gov:iam::{ACCOUNT}:group/*",
         f"arn:aws-us-gov:iam::{ACCOUNT}:policy/*",
+        "arn:aws-us-gov:iam::aws:policy/*",
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -32,9 +33,7 @@ class IamPolicies:
         self._iam = iam
 
     def of_principal(self, principal: str) -> list[HeldPolicy]:
-        """Every policy whose text can deny the principal's calls.
-
-        AWS-managed policies are left out: nobody can edit them, and AWS's hold no deny by network.
+        """Every policy whose text can deny the principal's calls, each once, AWS's own among them.
 
         Raises:
             PrincipalGoneError: there is no such user or role.
@@ -45,8 +44,16 @@ class IamPolicies:
             holder = self._iam.get_user(UserName=name)["User"] if is_user else self._iam.get_role(RoleName=name)["Role"]
         except self._iam.exceptions.NoSuchEntityException as error:
             raise PrincipalGoneError(f"{principal} doesn't exist (any more)") from error
-        held = self._of_user(principal, name) if is_user else self._of_role(principal, name)
-        return [*held, *self._boundary(holder)]
+        if holder["Arn"] != principal:  # IAM finds it by its name alone
+            raise PrincipalGoneError(f"{principal} doesn't exist (any more): {name} is {holder['Arn']}")
+        attached = list(self._of_user(principal, name) if is_user else self._of_role(principal, name))
+        boundary = list(_boundary(holder))
+        return [
+            replace(held, boundary=place in boundary, attached=place in attached)
+            for place in dict.fromkeys([*attached, *boundary])
+            # Somebody may have deleted what has just been listed.
+            if (held := self.read(place)) is not None
+        ]
 
     def read(self, place: PolicyPlace) -> HeldPolicy | None:
         """One policy as it is now; None where it, or its holder, is gone."""
@@ -59,7 +66,7 @@ class IamPolicies:
                 case PolicyKind.GROUP_INLINE:
                     return self._group_inline(place.holder, place.name)
                 case _:
-                    return self._managed(place.holder, place.name, place.kind)
+                    return self._managed(place)
         except self._iam.exceptions.NoSuchEntityException:
             return None
 
@@ -92,7 +99,7 @@ class IamPolicies:
             case PolicyKind.MANAGED:
                 return self._new_version(place.holder, text, keep_version)
             case PolicyKind.BOUNDARY:
-                raise ValueError(f"{place} is a permissions boundary, which is never written")
+                raise ValueError(f"{place} is written as the managed policy that it is")
         return None
 
     def switch_back(self, place: PolicyPlace, version: str) -> bool:
@@ -111,40 +118,25 @@ class IamPolicies:
             except self._iam.exceptions.NoSuchEntityException:
                 continue
 
-    def _of_user(self, arn: str, name: str) -> Iterator[HeldPolicy]:
+    def _of_user(self, arn: str, name: str) -> Iterator[PolicyPlace]:
         for policy in _pages(self._iam.list_user_policies, "PolicyNames", UserName=name):
-            yield from self._still_there(self._user_inline, arn, policy)
-        attached = _pages(self._iam.list_attached_user_policies, "AttachedPolicies", UserName=name)
-        yield from self._attached(attached)
+            yield PolicyPlace(PolicyKind.USER_INLINE, arn, policy)
+        for policy in _pages(self._iam.list_attached_user_policies, "AttachedPolicies", UserName=name):
+            yield _managed_place(policy)
         for group in _pages(self._iam.list_groups_for_user, "Groups", UserName=name):
             yield from self._of_group(group["Arn"], group["GroupName"])
 
-    def _of_role(self, arn: str, name: str) -> Iterator[HeldPolicy]:
+    def _of_role(self, arn: str, name: str) -> Iterator[PolicyPlace]:
         for policy in _pages(self._iam.list_role_policies, "PolicyNames", RoleName=name):
-            yield from self._still_there(self._role_inline, arn, policy)
-        yield from self._attached(_pages(self._iam.list_attached_role_policies, "AttachedPolicies", RoleName=name))
+            yield PolicyPlace(PolicyKind.ROLE_INLINE, arn, policy)
+        for policy in _pages(self._iam.list_attached_role_policies, "AttachedPolicies", RoleName=name):
+            yield _managed_place(policy)
 
-    def _of_group(self, arn: str, name: str) -> Iterator[HeldPolicy]:
+    def _of_group(self, arn: str, name: str) -> Iterator[PolicyPlace]:
         for policy in _pages(self._iam.list_group_policies, "PolicyNames", GroupName=name):
-            yield from self._still_there(self._group_inline, arn, policy)
-        yield from self._attached(_pages(self._iam.list_attached_group_policies, "AttachedPolicies", GroupName=name))
-
-    def _attached(self, attached: Iterator[Any]) -> Iterator[HeldPolicy]:
-        for policy in attached:
-            if not _is_aws_own(policy["PolicyArn"]):
-                yield from self._still_there(
-                    self._managed, policy["PolicyArn"], policy["PolicyName"], PolicyKind.MANAGED
-                )
-
-    def _still_there(self, read: Callable[..., HeldPolicy], *where: str) -> Iterator[HeldPolicy]:
-        """A policy that has just been listed, unless somebody has deleted it since."""
-        with contextlib.suppress(self._iam.exceptions.NoSuchEntityException):
-            yield read(*where)
-
-    def _boundary(self, holder: Any) -> Iterator[HeldPolicy]:  # noqa: ANN401 - a User or a Role, shaped alike
-        arn = holder.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
-        if arn and not _is_aws_own(arn):
-            yield self._managed(arn, _name_of(arn), PolicyKind.BOUNDARY)
+            yield PolicyPlace(PolicyKind.GROUP_INLINE, arn, policy)
+        for policy in _pages(self._iam.list_attached_group_policies, "AttachedPolicies", GroupName=name):
+            yield _managed_place(policy)
 
     def _user_inline(self, arn: str, policy: str) -> HeldPolicy:
         got = self._iam.get_user_policy(UserName=_name_of(arn), PolicyName=policy)
@@ -158,14 +150,15 @@ class IamPolicies:
         got = self._iam.get_group_policy(GroupName=_name_of(arn), PolicyName=policy)
         return HeldPolicy(PolicyPlace(PolicyKind.GROUP_INLINE, arn, policy), _text(got["PolicyDocument"]))
 
-    def _managed(self, arn: str, name: str, kind: PolicyKind) -> HeldPolicy:
+    def _managed(self, place: PolicyPlace) -> HeldPolicy:
+        arn = place.holder
         version = self._iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
         try:
             got = self._iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]
         except self._iam.exceptions.NoSuchEntityException as error:
             # The policy isn't gone: its default is another version by now, and this one was deleted.
             raise OldReadError(f"IAM shows {version} as the default of {arn}, which has no such version") from error
-        return HeldPolicy(PolicyPlace(kind, arn, name), _text(got["Document"]), version)
+        return HeldPolicy(place, _text(got["Document"]), version)
 
     def _new_version(self, arn: str, text: str, keep_version: str | None) -> str:
         try:
@@ -224,5 +217,12 @@ def _name_of(arn: str) -> str:
     return arn.rsplit("/", 1)[-1]
 
 
-def _is_aws_own(arn: str) -> bool:
-    return arn.split(":")[4] == "aws"
+def _managed_place(attached: Any) -> PolicyPlace:  # noqa: ANN401 - of three listings, shaped alike
+    return PolicyPlace(PolicyKind.MANAGED, attached["PolicyArn"], attached["PolicyName"])
+
+
+def _boundary(holder: Any) -> Iterator[PolicyPlace]:  # noqa: ANN401 - a User or a Role, shaped alike
+    """The managed policy that is the principal's permissions boundary, if it has one."""
+    arn = holder.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
+    if arn:
+        yield PolicyPlace(PolicyKind.MANAGED, arn, _name_of(arn))

@@ -7,7 +7,11 @@ from enum import StrEnum
 
 
 class PolicyKind(StrEnum):
-    """The kinds of policy that can hold a principal's source-network deny."""
+    """The kinds of policy that can hold a principal's source-network deny.
+
+    A permissions boundary is a managed policy, and may be attached to others: to IAM and the ledger it is ``MANAGED``.
+    ``BOUNDARY`` is the word of somebody who plans with a policy's text alone.
+    """
 
     USER_INLINE = "user-inline"
     ROLE_INLINE = "role-inline"
@@ -46,6 +50,14 @@ class PolicyPlace:
         """Whether other principals may be under the policy too."""
         return self.kind in (PolicyKind.GROUP_INLINE, PolicyKind.MANAGED, PolicyKind.BOUNDARY)
 
+    @property
+    def is_aws_own(self) -> bool:
+        """Whether AWS manages the policy, so that nobody can edit it: its ARN has "aws" for an account.
+
+        Source: IAM user guide, "Managed policies and inline policies".
+        """
+        return self.holder.split(":")[4:5] == ["aws"]
+
     def __str__(self) -> str:
         if self.kind in (PolicyKind.MANAGED, PolicyKind.BOUNDARY):
             return f"{self.kind} {self.holder}"
@@ -54,14 +66,18 @@ class PolicyPlace:
 
 @dataclass(frozen=True, slots=True)
 class HeldPolicy:
-    """A policy as IAM holds it.
+    """A policy as IAM holds it, and how a principal comes under it.
 
     Attributes:
         place: where it stands.
         text: its text, to the byte.
         version: of a managed policy, the default version's ID, such as ``v3``; else None.
+        boundary: whether it is the principal's permissions boundary.
+        attached: whether its Allows count as the principal's own; False of what is nothing but a boundary.
     """
 
     place: PolicyPlace
     text: str
     version: str | None = None
+    boundary: bool = False
+    attached: bool = True

@@ -85,7 +85,7 @@ CASES: dict[str, tuple[Callable[[Any], None], int]] = {
     "service-calls": (service_calls, 0),
     "plain-deny": (plain_deny, 4),
     "managed-and-group": (managed_and_group, 0),
-    "boundary": (boundary, 4),
+    "boundary": (boundary, 0),
     "narrow-boundary": (narrow_boundary, 4),
     "allow-by-network": (allow_by_network, 4),
 }
