@@ -28,7 +28,7 @@ _DOMAIN = b"bootstrap-airlock approval v1\n"
 _SHAPE = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]{43})")
 # The one way in which each claim is written. It is JSON, yet read by this pattern: JSON would allow other spellings.
 _PAYLOAD = re.compile(
-    rb'\{"expires":([1-9][0-9]{0,10}),"form":"([a-z]{1,16})","grant":"([A-Za-z0-9-]{1,64})","version":1\}'
+    rb'\{"expires":([1-9][0-9]{0,10}),"form":"([a-z-]{1,32})","grant":"([A-Za-z0-9-]{1,64})","version":1\}'
 )
 
 
