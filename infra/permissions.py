@@ -21,8 +21,17 @@ USER_READS: Final = (
     "iam:ListAttachedUserPolicies",
     "iam:ListGroupsForUser",
     "iam:ListUserPolicies",
+    # Authorised on the principal that it asks of (Service Authorization Reference, page "Actions, resources, and
+    # condition keys for AWS Identity and Access Management"), and writes nothing.
+    "iam:SimulatePrincipalPolicy",
 )
-ROLE_READS: Final = ("iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies")
+ROLE_READS: Final = (
+    "iam:GetRole",
+    "iam:GetRolePolicy",
+    "iam:ListAttachedRolePolicies",
+    "iam:ListRolePolicies",
+    "iam:SimulatePrincipalPolicy",
+)
 GROUP_READS: Final = ("iam:GetGroupPolicy", "iam:ListAttachedGroupPolicies", "iam:ListGroupPolicies")
 POLICY_READS: Final = ("iam:GetPolicy", "iam:GetPolicyVersion", "iam:ListPolicyVersions")
 AWS_POLICY_READS: Final = ("iam:GetPolicy", "iam:GetPolicyVersion")

@@ -77,6 +77,24 @@ class Scope:
     grants: set[str] = field(default_factory=set)
 
 
+@dataclass(frozen=True, slots=True)
+class Simulation:
+    """What IAM's policy simulator says of one action, by a request that was told it.
+
+    Attributes:
+        denied: by resource, whether a policy of the principal's denies the action explicitly; None where the simulator
+            missed a condition key, or doesn't tell, or the organization's policies stop it beforehand.
+        organization_allows: whether the organization's SCPs let it through, by the keys that the simulator was given:
+            it takes the others for absent, and doesn't say which, so that a no is no proof. An SCP that denies outside
+            some regions denies everything unless ``aws:RequestedRegion`` is given. None where no organization is told.
+        not_asked: why it couldn't be asked, in a word; the rest is empty then.
+    """
+
+    denied: Mapping[str, bool | None] = field(default_factory=dict)
+    organization_allows: bool | None = None
+    not_asked: str = ""
+
+
 class Clock(Protocol):
     """Time, so that tests and replays can have their own."""
 
@@ -261,4 +279,23 @@ class Machines(Protocol):
 
     def reboot(self, region: str, instance_id: str) -> None:
         """Reboot an instance."""
+        ...
+
+
+class Simulator(Protocol):
+    """IAM's policy simulator, as a second opinion."""
+
+    def ask(
+        self, principal: str, action: str, resources: Sequence[str], context: Mapping[str, Sequence[str]]
+    ) -> Simulation:
+        """Ask what an action on these resources comes to, of the policies as they stand.
+
+        Not being allowed to ask, or not getting an answer, is an answer too: ``not_asked``.
+
+        Args:
+            principal: ARN of the user or role.
+            action: such as ``s3:GetObject``.
+            resources: ARNs.
+            context: the request's condition keys, with their values; without any for a key that is known to be absent.
+        """
         ...

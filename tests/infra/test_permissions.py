@@ -21,7 +21,7 @@ from tests.infra.template import Template, arn_of, of_kinds
 pytestmark = pytest.mark.xdist_group("template")
 
 BOTH = pytest.mark.parametrize("name", ["watcher", "sweeper"])
-READS = ("*:Get*", "*:List*", "*:Describe*", "*:BatchGet*", "*:Query", "*:ConditionCheck*")
+READS = ("*:Get*", "*:List*", "*:Describe*", "*:BatchGet*", "*:Query", "*:ConditionCheck*", "iam:Simulate*")
 # How the adapters name an operation: self._iam.get_user, self._dynamodb.get_paginator("query"), or, of a client that is
 # made when it is needed, self._kms().generate_mac or kms.verify_mac.
 CALL = re.compile(
@@ -73,6 +73,7 @@ def test_iam_reads_reach_what_a_diagnosis_needs(template: Template, name: str) -
         "iam:ListAttachedUserPolicies": {USER},
         "iam:ListGroupsForUser": {USER},
         "iam:ListUserPolicies": {USER},
+        "iam:SimulatePrincipalPolicy": {USER, ROLE},
         "iam:GetRole": {ROLE},
         "iam:GetRolePolicy": {ROLE},
         "iam:ListAttachedRolePolicies": {ROLE},
@@ -218,7 +219,7 @@ def test_the_schedule_may_start_the_sweeper_only(template: Template) -> None:
 
 
 @BOTH
-@pytest.mark.parametrize("adapter", ["audit", "iam", "leases", "ledger", "notices"])
+@pytest.mark.parametrize("adapter", ["audit", "iam", "leases", "ledger", "notices", "simulator"])
 def test_every_aws_call_of_the_core_is_allowed(template: Template, name: str, adapter: str) -> None:
     """Each operation that an adapter of watcher and sweeper calls, by method or paginator, is allowed to both."""
     called = _called(CODE / "airlock" / "adapters" / f"{adapter}.py")
