@@ -6,12 +6,14 @@ import json
 import unicodedata
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from airlock.grants.approval import Answer, Change, CloseOrder, Form, Plan, Way
 from airlock.grants.grant import Facts, Grant, Progress, State, grant_id
 from airlock.install.names import Era
 from airlock.messages.message import Message
 from airlock.policy.exemption import Exemption
+from airlock.policy.ladder import Widening, widened
 from airlock.policy.place import PolicyKind, PolicyPlace
 from airlock.policy.render import render
 from airlock.reconcile.happening import Decision, Drift, Happening
@@ -25,6 +27,16 @@ PLACE = PolicyPlace(PolicyKind.USER_INLINE, USER, "deny-outside-office")
 FIRST = exemption(INFRA_ID, region=None)
 NARROWED = exemption(INFRA_ID, era=Era.CAPA, vpc=VPCS[0])
 LIFTED = replace(FIRST, lift=True)
+ANY_NETWORK = widened(NARROWED, [Widening.NETWORK])
+ANY_ACTION = widened(NARROWED, [Widening.ACTIONS])
+ANY_NETWORK_OR_ACTION = widened(NARROWED, [Widening.NETWORK, Widening.ACTIONS])
+WHY = f"{PLACE} would have 2,163 characters, and IAM allows 2,048"
+KNOWN: dict[str, Any] = {
+    "regions": frozenset({REGION}),
+    "eras": frozenset({Era.CAPA}),
+    "endpoint_vpcs": frozenset({VPCS[0]}),
+}
+"""Facts that tell the install's VPC."""
 
 
 def plan_of(opened: Exemption, sample: str = "aws-example") -> Plan:
@@ -73,6 +85,11 @@ def opened(what: Exemption = NARROWED) -> Grant:
     return Grant(facts, progress)
 
 
+def wider(grant: Grant, form: Form, why: str = WHY) -> Grant:
+    """The same grant in a form that had to be wider than asked."""
+    return grant.with_progress(form=form, why_wider=why)
+
+
 def at(minute: int) -> datetime:
     """So many minutes after the install began."""
     return NOW + timedelta(minutes=minute)
@@ -112,31 +129,46 @@ _ORDERED = replace(
     close_order=CloseOrder(at=at(9), by=OPERATOR, note="not ours"),
 )
 _OBSERVED = Grant(facts_of(), Progress(state=State.OBSERVING, plan=plan_of(FIRST)))
+_UNNARROWED = replace(opened(FIRST), facts=facts_of(**KNOWN))
 
 HAPPENINGS: dict[str, Happening] = {
     "open": decided("open", opened(FIRST)),
     "open-lifted": decided("open", opened(LIFTED)),
+    "open-lifted-for-want": decided("open", wider(opened(LIFTED), Form.LIFTED)),
+    "open-any-network": decided("open", wider(opened(ANY_NETWORK), Form.ANY_NETWORK)),
+    "open-any-action": decided("open", wider(opened(ANY_ACTION), Form.ANY_ACTION)),
+    "open-any-network-or-action": decided("open", wider(opened(ANY_NETWORK_OR_ACTION), Form.ANY_NETWORK_OR_ACTION)),
     "narrow": decided("narrow", opened()),
+    "narrow-any-action": decided("narrow", wider(opened(ANY_ACTION), Form.ANY_ACTION)),
     "widen": decided("widen", opened(replace(NARROWED, network=None))),
+    "widen-any-action": decided("widen", wider(opened(widened(FIRST, [Widening.ACTIONS])), Form.ANY_ACTION)),
     "keep-as-is": decided(
         "keep-as-is", opened(FIRST), "it stays open as it was: the policy would have 2110 characters"
     ),
+    "keep-as-is-unnarrowed": decided("keep-as-is", _UNNARROWED, f"it stays open as it was: {WHY}"),
     "close": closed("instance-ended"),
     "close-timeout": closed("timeout"),
     "close-operator": decided("close", _ORDERED),
     "close-policy-edited": closed("policy-edited"),
+    "close-too-large": closed("too-large", f"it can't be narrowed, and may not stay as wide: {WHY}"),
     "expire": decided("expire", Grant(facts_of(), Progress()), state=State.EXPIRED, reason="timeout", closed_at=at(61)),
     "end-unopened": decided("end-unopened", asked(), state=State.CLOSED, reason="bucket-deleted", closed_at=at(20)),
     "refuse-too-large": refused("too-large", f"{PLACE} would have 2110 characters, and IAM allows 2048"),
+    "refuse-allow-by-network": refused(
+        "allow-by-network", f"no policy allows s3:GetObject from there; {PLACE} allows it from 192.0.2.0/24"
+    ),
     "refuse-still-denied": refused(
         "still-denied", f"statement 1 (DenyAllS3) of {PLACE} denies s3:GetObject on the fetch for another reason"
     ),
     "approve-link": answered("approve", Way.LINK),
+    "approve-any-action": decided("approve", wider(answered("approve", Way.IAM).grant, Form.ANY_ACTION)),
     "approve-ahead": answered("approve", Way.AHEAD, "ahead-3f9c2a71: weekly rebuild"),
     "reject": answered("reject", Way.IAM, "not on a Friday"),
     "unanswered": decided("unanswered", asked(), state=State.EXPIRED, reason="unanswered", closed_at=at(33)),
     "observe": decided("observe", _OBSERVED),
     "observe-change": decided("observe-change", _OBSERVED.with_progress(plan=plan_of(NARROWED))),
+    "observe-any-network": decided("observe", wider(_OBSERVED, Form.ANY_NETWORK), plan=plan_of(ANY_NETWORK)),
+    "observe-change-any-action": decided("observe-change", wider(_OBSERVED, Form.ANY_ACTION), plan=plan_of(ANY_ACTION)),
     "observe-end": decided("observe-end", _OBSERVED, state=State.OBSERVED, reason="instance-ended", closed_at=at(40)),
     "rescue": decided("rescue", opened(), f"{INSTANCE} was refused its Ignition file; it was rebooted"),
     "rescue-failed": decided("rescue-failed", opened(), _UNRESCUED),
@@ -159,6 +191,11 @@ REQUESTS: dict[str, tuple[Grant, str | None]] = {
     "request": (asked(), LINK),
     "request-narrowed-without-link": (asked(NARROWED, regions=frozenset({REGION})), None),
     "request-lifted": (asked(LIFTED), LINK),
+    "request-lifted-for-want": (wider(asked(LIFTED), Form.LIFTED), LINK),
+    "request-any-network": (wider(asked(ANY_NETWORK, **KNOWN), Form.ANY_NETWORK), LINK),
+    "request-any-action": (wider(asked(ANY_ACTION, **KNOWN), Form.ANY_ACTION), LINK),
+    "request-any-action-anywhere-yet": (wider(asked(widened(FIRST, [Widening.ACTIONS])), Form.ANY_ACTION), LINK),
+    "request-any-network-or-action": (wider(asked(ANY_NETWORK_OR_ACTION, **KNOWN), Form.ANY_NETWORK_OR_ACTION), None),
 }
 """What people are asked, and the link to answer by."""
 

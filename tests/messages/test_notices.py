@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -12,15 +13,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airlock.grants.approval import Form, Way
-from airlock.grants.grant import CloseReason, State
+from airlock.grants.grant import CloseReason, Grant, State
 from airlock.messages.english import TEXTS
+from airlock.messages.japanese import TEXTS as JAPANESE
 from airlock.messages.message import SUBJECT_LIMIT, Language, Message
 from airlock.messages.notices import KINDS, SILENT, for_approvers, notice_of
+from airlock.policy.ladder import Widening, widened
 from airlock.reconcile.happening import Decision, Drift, Happening, PolicyWrite
 from tests.messages.examples import (
     HAPPENINGS,
     LIFTED,
     LINK,
+    NARROWED,
+    WHY,
     answered,
     asked,
     closed,
@@ -31,6 +36,7 @@ from tests.messages.examples import (
     prose_of,
     refused,
 )
+from tests.policy.strategies import VPCS
 
 DECISIONS = frozenset(
     [
@@ -42,10 +48,12 @@ DECISIONS = frozenset(
 )
 """Every name that airlock.reconcile.happening.Decision knows."""
 REFUSALS = [
-    *("not-named", "permissions-boundary", "not-enrolled", "principal-gone", "refused-by-iam", "still-denied"),
-    *("too-large", "condition-taken", "kms-actions", "kms-resources", "action-pattern", "resource-pattern"),
-    *("stray-airlock-statement", "policy-text", "overlapping-objects"),
+    *("not-named", "not-enrolled", "principal-gone", "refused-by-iam", "still-denied", "aws-managed", "scp"),
+    *("too-large", "condition-taken", "action-pattern", "resource-pattern", "address", "allow-by-network"),
+    *("stray-airlock-statement", "policy-text", "overlapping-objects", "check-failed", "simulator-disagrees"),
 ]
+OPENING = ("open", "narrow", "widen", "keep-as-is", "observe", "observe-change")
+"""What tells how much is open, or would be."""
 PRESIGNED = (
     "GET https://prod-7xk2q-bootstrap.s3.amazonaws.com/bootstrap.ign?X-Amz-Credential=AKIAEXAMPLE"
     "&X-Amz-Security-Token=c2VjcmV0&X-Amz-Signature=0123abcd"
@@ -88,11 +96,13 @@ def test_machines_get_it_too(name: str, language: Language) -> None:
     assert message.attributes["principal"] == facts_of().principal
 
 
-@given(infra_id=st.text(), principal=st.text(), detail=st.text(), data=st.data())
-def test_odd_names_and_details_break_nothing(infra_id: str, principal: str, detail: str, data: st.DataObject) -> None:
+@given(infra_id=st.text(), principal=st.text(), detail=st.text(), why=st.none() | st.text(), data=st.data())
+def test_odd_names_and_details_break_nothing(
+    infra_id: str, principal: str, detail: str, why: str | None, data: st.DataObject
+) -> None:
     """Subjects are such as SNS takes, and nothing that others wrote begins a line of its own or can't be sent."""
-    name = data.draw(st.sampled_from(sorted(KINDS)))
-    grant = replace(opened(), facts=facts_of(infra_id=infra_id, principal=principal))
+    name, form = data.draw(st.sampled_from(sorted(KINDS))), data.draw(st.sampled_from(Form))
+    grant = replace(in_form(form, why), facts=facts_of(infra_id=infra_id, principal=principal))
     message = told(decided(name, grant, detail), data.draw(st.sampled_from(Language)))
     assert 0 < len(message.subject) <= SUBJECT_LIMIT
     assert message.subject.isprintable()
@@ -124,13 +134,83 @@ def test_each_refusal_says_what_to_do(reason: str, language: Language) -> None:
     assert f"remedy.{reason}" in TEXTS
     text = told(refused(reason), language).text
     assert text != told(refused("something-new"), language).text
-    assert "strategy" not in told(refused(reason, form=Form.LIFTED), language).text
+    lifted = told(refused(reason, form=Form.LIFTED), language).text
+    assert "strategy" not in lifted
+    assert "`wider" not in lifted
 
 
-@pytest.mark.parametrize("reason", ["too-large", "kms-actions", "kms-resources", "action-pattern", "something-new"])
-def test_what_scoping_cannot_serve_names_the_lift(reason: str) -> None:
-    """Where no exact form exists, people are told of the wider one."""
-    assert "`strategy: lift`" in told(refused(reason), Language.ENGLISH).text
+@pytest.mark.parametrize(
+    "reason", ["too-large", "action-pattern", "resource-pattern", "condition-taken", "something-new"]
+)
+@pytest.mark.parametrize("language", Language)
+def test_what_scoping_cannot_serve_names_the_wider_forms(reason: str, language: Language) -> None:
+    """Where no exact form exists, people are told what in the configuration lets a wider one in."""
+    text = told(refused(reason), language).text
+    assert "`strategy: lift`" in text
+    assert re.search("`wider(.lift)?`", text)
+    assert "`off`" in text
+
+
+@pytest.mark.parametrize("name", OPENING)
+@pytest.mark.parametrize("form", [Form.ANY_NETWORK, Form.ANY_ACTION, Form.ANY_NETWORK_OR_ACTION])
+@pytest.mark.parametrize(
+    ("language", "mark"), [(Language.ENGLISH, "WIDER than asked"), (Language.JAPANESE, "必要より広い例外")]
+)
+def test_nothing_is_wider_silently(name: str, form: Form, language: Language, mark: str) -> None:
+    """The subject says that it is wider than asked, the text in which ways and why, and machines read it too."""
+    message = told(decided(name, in_form(form, WHY), "the detail"), language)
+    texts = {Language.ENGLISH: TEXTS, Language.JAPANESE: JAPANESE}[language]
+    assert mark in message.subject
+    for one in Widening:
+        if one is not Widening.LIFT:
+            assert (texts[f"wider.{one}"] in message.text) == (one in form.widenings)
+    if name != "keep-as-is":
+        assert "would have 2,163 characters" in message.text.replace("\n  ", " ")
+    assert message.data["wider"] == sorted(map(str, form.widenings))
+    assert message.data["why_wider"] == WHY
+    assert message.data["opens"] == {
+        "actions": ["*"] if Widening.ACTIONS in form.widenings else ["s3:GetObject"],
+        "objects": list(NARROWED.objects),
+        "network": "any" if Widening.NETWORK in form.widenings else VPCS[0],
+        "not_after": "2026-11-24T03:00:00Z",
+    }
+
+
+@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("form", [Form.SCOPED, Form.LIFTED])
+def test_what_is_as_asked_isnt_called_wider(name: str, form: Form) -> None:
+    """Neither the exact opening nor a lift that the configuration asks for warns of a wider one."""
+    message = told(decided(name, in_form(form, None)), Language.ENGLISH)
+    assert "WIDER" not in message.subject + message.text
+    assert message.data["wider"] == sorted(map(str, form.widenings))
+    assert message.data["why_wider"] is None
+
+
+@pytest.mark.parametrize("name", ["open", "observe"])
+def test_a_lift_for_want_of_a_tighter_form_says_so(name: str) -> None:
+    """Its own loud text stays, and the reason comes beside it."""
+    text = told(decided(name, in_form(Form.LIFTED, WHY)), Language.ENGLISH).text
+    assert TEXTS["opens.lifted"].split("\n")[0] in text
+    assert "WIDER THAN ASKED" in text
+    assert "would have 2,163 characters" in text.replace("\n  ", " ")
+
+
+def test_a_grant_that_cant_be_narrowed_is_wider_than_asked() -> None:
+    """Once the VPC is known, an opening for any network is called wider, whatever the form that it was given."""
+    kept = HAPPENINGS["keep-as-is-unnarrowed"]
+    assert isinstance(kept, Decision)
+    message = told(kept, Language.ENGLISH)
+    assert (message.data["form"], message.data["wider"]) == ("scoped", ["network"])
+    assert "WIDER" in message.subject
+    assert TEXTS["wider.network"] in message.text
+    unknown = told(HAPPENINGS["keep-as-is"], Language.ENGLISH)
+    assert unknown.data["wider"] == []
+
+
+def test_widening_again_promises_no_more_than_is_so() -> None:
+    """Where every action is open, nobody is told that only reading is."""
+    assert "no more than the reading" in told(HAPPENINGS["widen"], Language.ENGLISH).text
+    assert "no more than the reading" not in told(HAPPENINGS["widen-any-action"], Language.ENGLISH).text
 
 
 @pytest.mark.parametrize("reason", CloseReason)
@@ -192,6 +272,12 @@ def test_the_watcher_loads_no_more_than_it_needs() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def in_form(form: Form, why: str | None) -> Grant:
+    """A grant that is open in a form, and whose plan is the same."""
+    exemption = widened(NARROWED, form.widenings)
+    return opened(exemption).with_progress(form=form, why_wider=why)
 
 
 def told(happening: Happening, language: Language) -> Message:

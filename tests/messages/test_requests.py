@@ -10,22 +10,40 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from airlock.grants.approval import Change, Plan
+from airlock.grants.approval import Change, Form, Plan
 from airlock.grants.grant import Grant, Progress, State
 from airlock.messages.differences import SHOWN_LINES
+from airlock.messages.english import TEXTS as ENGLISH
+from airlock.messages.japanese import TEXTS as JAPANESE
 from airlock.messages.message import SUBJECT_LIMIT, Language
 from airlock.messages.requests import request_of
-from tests.messages.examples import FIRST, LIFTED, LINK, NARROWED, PLACE, REQUESTS, asked, columns, prose_of, weight
-from tests.policy.strategies import USER
+from airlock.policy.ladder import Widening, widened
+from tests.messages.examples import (
+    FIRST,
+    KNOWN,
+    LIFTED,
+    LINK,
+    NARROWED,
+    PLACE,
+    REQUESTS,
+    WHY,
+    asked,
+    columns,
+    prose_of,
+    weight,
+    wider,
+)
+from tests.policy.strategies import USER, VPCS
 
 SNS_BYTES = 262_144
 LANGUAGES = st.sampled_from(Language)
 
 
-@given(infra_id=st.text(), principal=st.text(), lifted=st.booleans(), language=LANGUAGES)
-def test_a_subject_is_one_that_sns_takes(infra_id: str, principal: str, lifted: bool, language: Language) -> None:  # noqa: FBT001 - hypothesis passes by name
+@given(infra_id=st.text(), principal=st.text(), form=st.sampled_from(Form), language=LANGUAGES)
+def test_a_subject_is_one_that_sns_takes(infra_id: str, principal: str, form: Form, language: Language) -> None:
     """However odd the names are, a subject is one line of less than 100 characters that can be sent."""
-    grant = asked(LIFTED if lifted else FIRST, infra_id=infra_id, principal=principal)
+    exemption = widened(FIRST, form.widenings)
+    grant = wider(asked(exemption, infra_id=infra_id, principal=principal), form)
     subject = request_of(grant, LINK, language).subject
     assert 0 < len(subject) <= SUBJECT_LIMIT
     assert subject.isprintable()
@@ -33,10 +51,12 @@ def test_a_subject_is_one_that_sns_takes(infra_id: str, principal: str, lifted: 
 
 
 @pytest.mark.parametrize("language", Language)
-def test_a_long_name_is_cut_and_the_infra_id_is_not(language: Language) -> None:
+@pytest.mark.parametrize("form", Form)
+def test_a_long_name_is_cut_and_the_infra_id_is_not(form: Form, language: Language) -> None:
     """The infra ID tells installs apart, so the principal's name gives way."""
     infra_id = "a-name-of-21-letters-x-7xk2q"
-    subject = request_of(asked(infra_id=infra_id, principal=USER + "x" * 64), None, language).subject
+    grant = asked(widened(FIRST, form.widenings), infra_id=infra_id, principal=USER + "x" * 64)
+    subject = request_of(wider(grant, form), None, language).subject
     assert infra_id in subject
     assert "x…" in subject
 
@@ -114,12 +134,71 @@ def test_machines_get_what_people_get(name: str) -> None:
     assert message.data["answer_until"] == "2026-11-24T02:32:00Z"
     assert message.data["not_after"] == "2026-11-24T03:00:00Z"
     assert message.data["link"] == link
+    assert message.data["form"] == message.attributes["form"] == str(grant.progress.form)
+    assert message.data["wider"] == sorted(map(str, grant.progress.form.widenings))
     assert message.attributes == {
         "kind": "approval-request",
         "grant": grant.id,
         "principal": USER,
         "infra_id": "prod-7xk2q",
-        "form": "lifted" if name == "request-lifted" else "scoped",
+        "form": str(grant.progress.form),
+    }
+
+
+@pytest.mark.parametrize("form", Form)
+@pytest.mark.parametrize("language", Language)
+def test_a_request_says_in_what_it_is_wider_and_what_to_say_with_an_approval(form: Form, language: Language) -> None:
+    """Each form has its subject, its warnings, and the flags that `airlock approve` wants for it."""
+    grant = wider(asked(widened(NARROWED, form.widenings), **KNOWN), form)
+    message = request_of(grant, LINK, language)
+    texts = {Language.ENGLISH: ENGLISH, Language.JAPANESE: JAPANESE}[language]
+    mark = "lifted" if form is Form.LIFTED else "wider" if form.widenings else "scoped"
+    expected = texts[f"request.subject.{mark}"].format(infra_id="prod-7xk2q", who="ocp-installer")
+    assert message.subject == expected
+    for one in (Widening.NETWORK, Widening.ACTIONS):
+        assert (texts[f"wider.{one}"] in message.text) == (one in form.widenings)
+    assert (texts["wider"] in message.text) == bool(form.widenings)
+    flags = "".join(
+        f" {flag}"
+        for one, flag in (
+            (Widening.NETWORK, "--any-network"),
+            (Widening.ACTIONS, "--any-action"),
+            (Widening.LIFT, "--lift"),
+        )
+        if one in form.widenings
+    )
+    assert f"\n  airlock approve {grant.id}{flags}\n" in message.text
+    assert message.data["why_wider"] == WHY
+
+
+@pytest.mark.parametrize("form", [form for form in Form if form is not Form.LIFTED])
+@pytest.mark.parametrize("known", [True, False])
+def test_a_request_promises_only_what_stays_denied(form: Form, *, known: bool) -> None:
+    """Other actions stay denied unless every action opens; it is narrowed later only if the network isn't given up."""
+    base, facts = (NARROWED, KNOWN) if known else (FIRST, {})
+    text = request_of(wider(asked(widened(base, form.widenings), **facts), form), None, Language.ENGLISH).text
+    stays = text.partition("STAYS DENIED\n")[2].partition("\n\n")[0]
+    assert ("very other action" in stays) == (Widening.ACTIONS not in form.widenings)
+    assert "very other object" in stays
+    given_up = Widening.NETWORK in form.widenings
+    assert ("any other network" in stays) == (known and not given_up)
+    assert ("Once the VPC is known" in stays) == (not known and not given_up)
+    assert ("doesn't become narrower" in stays) == given_up
+
+
+def test_a_lift_that_the_configuration_asks_for_is_not_called_wider() -> None:
+    """Its own words are loud enough, and there is no reason to give."""
+    assert "WIDER" not in request_of(asked(LIFTED), LINK, Language.ENGLISH).text
+
+
+def test_every_action_is_told_to_machines_beside_its_objects() -> None:
+    """An opening of every action is of the listed objects alone."""
+    opens = request_of(*REQUESTS["request-any-action"], Language.ENGLISH).data["opens"]
+    assert opens == {
+        "actions": ["*"],
+        "objects": list(NARROWED.objects),
+        "network": VPCS[0],
+        "not_after": "2026-11-24T03:00:00Z",
     }
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from airlock.grants.grant import Facts, Grant
-from airlock.messages.layout import cluster_of
+from airlock.messages.layout import cluster_of, free_text
 from airlock.messages.voice import Voice
+from airlock.messages.wider import widenings_of
 
 SCHEMA = 1
 """Of the messages' data; a higher number means that a field has another meaning, not that there is one more."""
@@ -24,8 +25,8 @@ def about_lines(voice: Voice, facts: Facts) -> list[str]:
 
 
 def about_data(kind: str, grant: Grant) -> dict[str, object]:
-    """The same for machines."""
-    facts = grant.facts
+    """The same for machines, with how wide it is: the form that was chosen, and in what it is wider than asked."""
+    facts, why = grant.facts, grant.progress.why_wider
     return {
         "schema": SCHEMA,
         "kind": kind,
@@ -36,6 +37,8 @@ def about_data(kind: str, grant: Grant) -> dict[str, object]:
         "cluster": cluster_of(facts.infra_id),
         "infra_id": facts.infra_id,
         "form": str(grant.progress.form),
+        "wider": sorted(map(str, widenings_of(grant))),
+        "why_wider": free_text(why) if why else None,
     }
 
 

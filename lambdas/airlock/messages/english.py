@@ -17,25 +17,37 @@ TEXTS = {
         "Grant:    {grant}"
     ),
     "opens.scoped": "{action} of",
+    "opens.any-action": "EVERY action, not {action} alone, on",
     "opens.from-vpc": "from the VPC {network} only",
     "opens.from-address": "from the address {network} only",
     "opens.from-any": "from any network",
     "opens.kms": "and what S3 itself asks of KMS to decrypt it, where the deny stops that too",
+    "opens.kms-any-action": "and whatever S3 itself asks of KMS about them, where the deny stops that too",
     "opens.lifted": (
         "!! EVERYTHING that this principal may do, from ANYWHERE !!\n"
         "Every action and every resource, not only this install's.\n"
         "Whoever holds its credentials can use them from any network."
     ),
+    "wider": "WIDER THAN ASKED, for the exact opening can't be had",
+    "wider.network": "Network: from anywhere, not from the install's VPC alone; a leaked signed URL works too.",
+    "wider.actions": "Actions: also writing, deleting and sharing these files, not reading them alone.",
+    "wider.why": "Why: {why}",
     "diff.cut": "[...] This is not all of it. `airlock show {grant}` shows the rest.",
     "diff.cut.page": "[...] This is not all of it. The page and `airlock show {grant}` show the rest.",
     "detail": "Detail:   {detail}",
     "note": "Note:     {note}",
     # The request ------------------------------------------------------------------------------------------------
     "request.subject.scoped": "Approve? OpenShift install {infra_id} by {who}",
+    "request.subject.wider": "Approve a WIDER opening? OpenShift install {infra_id} by {who}",
     "request.subject.lifted": "Approve LIFTING the deny? OpenShift install {infra_id} by {who}",
     "request.what": (
         "An OpenShift install has begun. A deny on its principal keeps its bootstrap machine\n"
         "from reading its Ignition file in S3. May the airlock open that deny?"
+    ),
+    "request.what.wider": (
+        "An OpenShift install has begun. A deny on its principal keeps its bootstrap machine\n"
+        "from reading its Ignition file in S3. The airlock can't open that deny for this\n"
+        "read alone. May it open it wider, for the time below?"
     ),
     "request.opens": "OPENS",
     "request.until": (
@@ -48,10 +60,30 @@ TEXTS = {
         "  Every other action, every other object, and the same read from any other network\n"
         "  that is denied today. Other principals aren't touched."
     ),
-    "request.stays.any": (
+    "request.stays.any-yet": (
         "STAYS DENIED\n"
         "  Every other action and every other object. Other principals aren't touched.\n"
-        "  Once the VPC is known, only reads from there stay open."
+        "  Once the VPC is known, only reads from there stay open, if the policy can say so."
+    ),
+    "request.stays.any-for-good": (
+        "STAYS DENIED\n"
+        "  Every other action and every other object. Other principals aren't touched.\n"
+        "  It doesn't become narrower when the VPC is known."
+    ),
+    "request.stays.any-action.network": (
+        "STAYS DENIED\n"
+        "  Every other object and resource, and the same actions from any other network that\n"
+        "  is denied today. Other principals aren't touched."
+    ),
+    "request.stays.any-action.any-yet": (
+        "STAYS DENIED\n"
+        "  Every other object and resource. Other principals aren't touched.\n"
+        "  Once the VPC is known, only calls from there stay open, if the policy can say so."
+    ),
+    "request.stays.any-action.any-for-good": (
+        "STAYS DENIED\n"
+        "  Every other object and resource. Other principals aren't touched.\n"
+        "  It doesn't become narrower when the VPC is known."
     ),
     "request.stays.lifted": (
         "STAYS DENIED\n"
@@ -71,6 +103,13 @@ TEXTS = {
         "Nothing to do. It closes when the bootstrap machine ends, and at {not_after}\n"
         "at the latest: IAM itself does that. All else stays denied."
     ),
+    "open-wider.subject": "Opened WIDER than asked: OpenShift install {infra_id} by {who}",
+    "open-wider.what": "The deny is open for one install, wider than its fetch needs.",
+    "open-wider.next": (
+        "It closes when the bootstrap machine ends, and at {not_after} at the latest: IAM itself\n"
+        "does that. To end it now: airlock close {grant}\n"
+        "To rule such openings out, set the principal's `wider` in the configuration."
+    ),
     "open-lifted.subject": "LIFTED: the deny on {who}, for OpenShift install {infra_id}",
     "open-lifted.what": "The deny on this principal is OFF, as a whole, until the install's bootstrap machine ends.",
     "open-lifted.next": (
@@ -80,11 +119,17 @@ TEXTS = {
     "narrow.subject": "Narrowed: OpenShift install {infra_id} by {who}",
     "narrow.what": "Later calls of the install told more of its fetch, so less is open now.",
     "narrow.next": "Nothing to do. It closes at {not_after} at the latest.",
+    "narrow-wider.subject": "Narrowed, still WIDER than asked: OpenShift install {infra_id} by {who}",
     "widen.subject": "Widened: OpenShift install {infra_id} by {who}",
     "widen.what": "The fetch takes another way than it looked, so what had been narrowed is wider again.",
     "widen.next": (
         "Nothing to do: it is still no more than the reading of this install's Ignition file.\n"
         "It closes at {not_after} at the latest."
+    ),
+    "widen-wider.subject": "Widened, WIDER than asked: OpenShift install {infra_id} by {who}",
+    "widen-wider.next": (
+        "Nothing to do: it is still no more than this install's Ignition file that is open.\n"
+        "It closes at {not_after} at the latest. To end it now: airlock close {grant}"
     ),
     "keep-as-is.subject": "Not narrowed: OpenShift install {infra_id} by {who}",
     "keep-as-is.what": "More is known of the fetch, but the policy can't be written that way. It stays as it is.",
@@ -92,6 +137,7 @@ TEXTS = {
         "The install isn't affected. What is open stays wider than it need be, and closes all the same,\n"
         "at {not_after} at the latest. To close it now: airlock close {grant}"
     ),
+    "keep-as-is-wider.subject": "Not narrowed, WIDER than asked: OpenShift install {infra_id} by {who}",
     "close.subject": "Closed: OpenShift install {infra_id} by {who}",
     "close.what": "The deny holds again for this install. It was open for {minutes} minutes.",
     "close.next": "Nothing to do.",
@@ -109,6 +155,10 @@ TEXTS = {
     ),
     "close.next.principal-gone": "The principal isn't there any more, and its policies neither. Nothing to do.",
     "close.next.operator": "If the install hasn't read its file yet, it fails. To let it through, start it again.",
+    "close.next.unwritable": (
+        "If the install hasn't read its file yet, it fails. Put right what is said above, or let more be\n"
+        "opened by the principal's `wider` in the configuration; then start the install again."
+    ),
     "expire.subject": "Time over, never opened: OpenShift install {infra_id} by {who}",
     "expire.what": "The grant's time ran out before anything was opened for it.",
     "expire.next": (
@@ -140,20 +190,19 @@ TEXTS = {
         "The install fails at its bootstrap machine; you can stop it now."
     ),
     "remedy.not-named": (
-        "The deny stands in a policy that others may share, and that the configuration doesn't name.\n"
-        "Add it to the principal's `groups` or `policies` and deploy; then start the install again."
-    ),
-    "remedy.permissions-boundary": (
-        "The deny stands in the principal's permissions boundary, which the airlock never changes.\n"
-        "Move the deny to a policy of the principal, or install with another principal."
+        "The deny stands in a policy that others may share, or in a permissions boundary, and the\n"
+        "configuration doesn't name it. Add it to the principal's `groups` or `policies` and deploy; then\n"
+        "start the install again."
     ),
     "remedy.too-large": (
-        "The opened policy would be larger than IAM allows. Move statements that have nothing to do\n"
-        "with it to another policy, or set `strategy: lift` for the principal: that adds one condition."
+        "The opened policy would be larger than IAM allows. Move statements that have nothing to do with\n"
+        "it to another policy. Or let it open wider: by `wider`, where that is `off`, or by\n"
+        "`strategy: lift`, which adds one condition."
     ),
     "remedy.condition-taken": (
-        "The deny has conditions of its own where the airlock would have to add one.\n"
-        "Simplify them, or try `strategy: lift` for the principal; then start the install again."
+        "The deny has conditions of its own where the airlock would have to add one. Simplify them.\n"
+        "Or let it open wider: by `wider`, where that is `off`, or by `strategy: lift`.\n"
+        "Then start the install again."
     ),
     "remedy.still-denied": (
         "Even with the source-network deny open, the fetch would be denied by something else: see the\n"
@@ -183,21 +232,36 @@ TEXTS = {
         "IAM didn't take the new policy; the detail says why. If the airlock's role isn't allowed to\n"
         "write it (an SCP, a boundary), allow that; then start the install again."
     ),
-    "remedy.kms-actions": (
-        "The deny names one of kms:Decrypt and kms:GenerateDataKey without the other, so it has no exact\n"
-        "exception. Name both or neither, or set `strategy: lift` for the principal."
-    ),
-    "remedy.kms-resources": (
-        "The deny names KMS keys beside S3 objects, so it has no exact exception.\n"
-        "Part it in two statements, or set `strategy: lift`; then start the install again."
-    ),
     "remedy.action-pattern": (
         "The deny's list of actions has no exact form without this one read. Name whole actions or `*`,\n"
-        "with S3 in a statement of its own, or set `strategy: lift` for the principal."
+        "with S3 in a statement of its own. Or let it open wider: by `wider.actions` or `wider.lift`,\n"
+        "where they are `off`, or by `strategy: lift`."
     ),
     "remedy.resource-pattern": (
         "The deny's list of resources has no exact form without the Ignition file. Name the resources\n"
-        "without odd patterns, or set `strategy: lift` for the principal."
+        "without odd patterns. Or let it be lifted: by `wider.lift`, where that is `off`, or by\n"
+        "`strategy: lift`."
+    ),
+    "remedy.address": (
+        "The deny names a source address that can't be read as one, so it can't be told what it denies.\n"
+        "Put the address right in the policy; then start the install again."
+    ),
+    "remedy.allow-by-network": (
+        "No deny is in the way: the principal is allowed to read from some networks only, and the airlock\n"
+        "never adds an Allow. By hand, let that Allow take in the install's VPC, or allow s3:GetObject on\n"
+        "the bootstrap objects in a statement of its own; then start the install again."
+    ),
+    "remedy.aws-managed": (
+        "The deny stands in one of AWS's own policies, which nobody can edit. Attach a copy of your own\n"
+        "in its place, name it in the principal's `policies` and deploy; then start the install again."
+    ),
+    "remedy.scp": (
+        "The organization denies the fetch by a service control policy, which no policy of this account\n"
+        "can open. Ask whoever looks after the organization for an exception, or use another account."
+    ),
+    "remedy.simulator-disagrees": (
+        "IAM's own simulator says otherwise than the airlock's reading of the policies, so nothing was\n"
+        "opened. Report it with the detail, for one of them is wrong; install in another way till then."
     ),
     "remedy.lifted": (
         "Not even the lift of the deny has a form that IAM would take. Put right what the detail says;\n"
@@ -209,12 +273,14 @@ TEXTS = {
     ),
     "remedy.other": (
         "Put right what the detail says; then start the install again. If the deny must stay as it is,\n"
-        "`strategy: lift` for the principal may serve: it puts the deny off as a whole, for the time."
+        "a wider form may serve: by the principal's `wider`, where that is `off`, or by `strategy: lift`,\n"
+        "which puts the deny off as a whole, for the time."
     ),
     # Answers ----------------------------------------------------------------------------------------------------
     "approve.subject": "Approved: OpenShift install {infra_id} by {who}",
     "approve.what": "An approval was taken up. The airlock opens the deny now, and tells so when it is open.",
     "approve.next": "Nothing to do. If you know nothing of this approval: airlock close {grant}",
+    "approve-wider.subject": "Approved, WIDER than asked: OpenShift install {infra_id} by {who}",
     "reject.subject": "Rejected: OpenShift install {infra_id} by {who}",
     "reject.what": "The request was rejected. Nothing is opened, and the install fails.",
     "reject.next": "The answer stands for this install. To let another try through, start the install again.",
@@ -233,9 +299,17 @@ TEXTS = {
         "If a deny stands in the way, the install fails at its bootstrap machine.\n"
         "To serve the principal, set its `mode` to `approval` or `automatic` and deploy."
     ),
+    "observe-wider.subject": "Observed, WIDER than asked: OpenShift install {infra_id} by {who}",
+    "observe-wider.what": (
+        "Nothing is opened: this principal is only observed. The airlock would have opened, or asked for"
+    ),
     "observe-change.subject": "Observed, changed: OpenShift install {infra_id} by {who}",
     "observe-change.what": "Nothing is opened: this principal is only observed. By now the airlock would have opened",
     "observe-change.next": "Nothing to do. The plan changes as later calls of the install tell more.",
+    "observe-change-wider.subject": ("Observed, changed, WIDER than asked: OpenShift install {infra_id} by {who}"),
+    "observe-change-wider.what": (
+        "Nothing is opened: this principal is only observed. By now the airlock would have opened, or\nasked for"
+    ),
     "observe-end.subject": "Observed to its end: OpenShift install {infra_id} by {who}",
     "observe-end.what": "The airlock would have closed now. This principal is only observed; nothing was opened.",
     "observe-end.next": ("To serve the principal, set its `mode` to `approval` or `automatic` and deploy."),

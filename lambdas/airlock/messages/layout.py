@@ -21,13 +21,13 @@ def one_line(text: str, limit: int = LINE_LIMIT) -> str:
     return cut(" ".join(seen.split()), limit)
 
 
-def free_text(text: str) -> str:
+def free_text(text: str, limit: int = FREE_LIMIT) -> str:
     """What somebody else wrote, on one line, without what could be a secret.
 
     A console's line or a pasted link can hold a presigned URL; of a URL, only the host is shown.
     """
     hosts_only = re.sub(r"(?i)\b([a-z][a-z0-9+.-]*://)(?:[^\s/?#@]*@)?([^\s/?#]*)[/?#]\S*", r"\1\2/…", text)
-    return one_line(re.sub(r"(?i)\b(x-amz-[a-z-]+|signature|token)=\S+", r"\1=…", hosts_only), FREE_LIMIT)
+    return one_line(re.sub(r"(?i)\b(x-amz-[a-z-]+|signature|token)=\S+", r"\1=…", hosts_only), limit)
 
 
 def cut(text: str, limit: int) -> str:

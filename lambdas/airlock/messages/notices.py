@@ -11,6 +11,7 @@ from airlock.messages.layout import free_text, minutes, moment, name_of, wrapped
 from airlock.messages.message import Language, Message
 from airlock.messages.opening import opening_data, opening_lines
 from airlock.messages.voice import Voice
+from airlock.messages.wider import is_wider, wider_lines
 from airlock.policy.exemption import Exemption, iso
 from airlock.policy.place import PolicyKind
 from airlock.reconcile.happening import Decision, Drift, Happening
@@ -52,13 +53,8 @@ _SHOW_CHANGES = frozenset({"observe", "observe-change"})
 _SAY_WHAT_IS_OPEN = frozenset({"open", "narrow", "widen", "keep-as-is", *_SHOW_CHANGES})
 _SAY_DETAIL = frozenset({"refuse", "keep-as-is", "close-failed"})
 _ABOUT_A_MACHINE = frozenset({"rescue", "rescue-failed", "not-helped"})
-_REMEDIES_BY_LIFTING = frozenset(
-    f"remedy.{reason}"
-    for reason in (
-        *("too-large", "condition-taken", "kms-actions", "kms-resources"),
-        *("action-pattern", "resource-pattern", "other"),
-    )
-)
+_UNWRITABLE = frozenset({"too-large", "condition-taken", "action-pattern", "resource-pattern"})
+_REMEDIES_BY_LIFTING = frozenset(f"remedy.{reason}" for reason in (*_UNWRITABLE, "other"))
 
 
 def notice_of(happening: Happening, language: Language) -> Message | None:
@@ -82,8 +78,7 @@ def for_approvers(happening: Happening) -> bool:
 def _of_decision(decision: Decision, voice: Voice) -> Message:
     name, grant = decision.name, decision.grant
     facts, progress = grant.facts, grant.progress
-    lifts = progress.exemption is not None and progress.exemption.lift
-    texts = "open-lifted" if name == "open" and lifts else name
+    texts = _texts(decision)
     kind = ALARM if progress.reason == CloseReason.CHECK_FAILED else KINDS[name]
     values = {
         "infra_id": facts.infra_id,
@@ -93,7 +88,7 @@ def _of_decision(decision: Decision, voice: Voice) -> Message:
         "minutes": str(minutes(progress.opened_at or facts.requested_at, progress.closed_at or facts.not_after)),
     }
     lines = [
-        *voice.lines(f"{texts}.what", **values),
+        *voice.lines(voice.first_of(f"{texts}.what", f"{name}.what"), **values),
         *_opens(decision, voice),
         "",
         *about_lines(voice, facts),
@@ -103,7 +98,7 @@ def _of_decision(decision: Decision, voice: Voice) -> Message:
         *_changes(decision, voice),
     ]
     return Message(
-        subject=voice.subject(f"{texts}.subject", "who", **values),
+        subject=voice.subject(voice.first_of(f"{texts}.subject", f"{name}.subject"), "who", **values),
         text="\n".join(lines) + "\n",
         data={
             **about_data(kind, grant),
@@ -118,6 +113,14 @@ def _of_decision(decision: Decision, voice: Voice) -> Message:
     )
 
 
+def _texts(decision: Decision) -> str:
+    """How the names of its texts begin; where a text of that name is missing, the decision's own serves."""
+    exemption = decision.grant.progress.exemption
+    if decision.name == "open" and exemption is not None and exemption.lift:
+        return "open-lifted"
+    return f"{decision.name}-wider" if is_wider(decision.grant) else decision.name
+
+
 def _exemption(decision: Decision) -> Exemption | None:
     """What the decision is about: what is open, or would be."""
     progress = decision.grant.progress
@@ -128,7 +131,11 @@ def _exemption(decision: Decision) -> Exemption | None:
 
 def _opens(decision: Decision, voice: Voice) -> list[str]:
     exemption = _exemption(decision) if decision.name in _SAY_WHAT_IS_OPEN else None
-    return [f"  {line}" for line in opening_lines(voice, exemption)] if exemption else []
+    if exemption is None:
+        return []
+    # Where it can't be narrowed, the detail says why.
+    wider = wider_lines(voice, decision.grant, says_why=decision.name not in _SAY_DETAIL)
+    return [*(f"  {line}" for line in opening_lines(voice, exemption)), *wider]
 
 
 def _circumstances(decision: Decision, voice: Voice) -> list[str]:
@@ -178,9 +185,10 @@ def _next(decision: Decision, texts: str, voice: Voice) -> str:
     """The name of the text that says what to do."""
     progress = decision.grant.progress
     if decision.name == "close":
-        return voice.first_of(f"close.next.{progress.reason}", "close.next")
+        reason = "unwritable" if progress.reason in _UNWRITABLE else progress.reason
+        return voice.first_of(f"close.next.{reason}", "close.next")
     if decision.name != "refuse":
-        return f"{texts}.next"
+        return voice.first_of(f"{texts}.next", f"{decision.name}.next")
     remedy = voice.first_of(f"remedy.{progress.reason}", "remedy.other")
     # Who lifts already isn't helped by the advice to lift.
     return "remedy.lifted" if progress.form is Form.LIFTED and remedy in _REMEDIES_BY_LIFTING else remedy

@@ -12,11 +12,12 @@ def opening_lines(voice: Voice, exemption: Exemption) -> list[str]:
         return voice.lines("opens.lifted")
     network = exemption.network
     where = "vpc" if isinstance(network, Vpc) else "any" if network is None else "address"
+    what, kms = ("any-action", "kms-any-action") if exemption.any_action else ("scoped", "kms")
     return [
-        *voice.lines("opens.scoped", action=GET_OBJECT),
+        *voice.lines(f"opens.{what}", action=GET_OBJECT),
         *(f"  {arn}" for arn in exemption.objects),
         *voice.lines(f"opens.from-{where}", network=_network(exemption)),
-        *(voice.lines("opens.kms") if exemption.encrypted else ()),
+        *(voice.lines(f"opens.{kms}") if exemption.encrypted else ()),
     ]
 
 
@@ -25,7 +26,7 @@ def opening_data(exemption: Exemption | None) -> dict[str, object] | None:
     if exemption is None:
         return None
     return {
-        "actions": ["*"] if exemption.lift else [GET_OBJECT],
+        "actions": ["*"] if exemption.lift or exemption.any_action else [GET_OBJECT],
         "objects": ["*"] if exemption.lift else list(exemption.objects),
         "network": _network(exemption),
         "not_after": iso(exemption.not_after),

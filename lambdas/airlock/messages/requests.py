@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from airlock.grants.approval import Plan
+from airlock.grants.approval import Form, Plan
 from airlock.grants.grant import Grant
 from airlock.grants.life import exemption_of
 from airlock.messages.about import about_data, about_lines, attributes_of
@@ -13,7 +13,9 @@ from airlock.messages.layout import minutes, moment, name_of
 from airlock.messages.message import Language, Message
 from airlock.messages.opening import opening_data, opening_lines
 from airlock.messages.voice import Voice
-from airlock.policy.exemption import iso
+from airlock.messages.wider import approve_command, is_wider, wider_lines
+from airlock.policy.exemption import Exemption, iso
+from airlock.policy.ladder import Widening
 
 KIND = "approval-request"
 
@@ -30,9 +32,9 @@ def request_of(grant: Grant, link: str | None, language: Language) -> Message:
     voice = Voice(language)
     facts, progress = grant.facts, grant.progress
     plan = progress.plan or Plan(exemption_of(facts, progress.form), ())
-    form = "lifted" if plan.exemption.lift else "scoped"
+    texts = "lifted" if plan.exemption.lift else "wider" if is_wider(grant) else "scoped"
     return Message(
-        subject=voice.subject(f"request.subject.{form}", "who", infra_id=facts.infra_id, who=name_of(facts.principal)),
+        subject=voice.subject(f"request.subject.{texts}", "who", infra_id=facts.infra_id, who=name_of(facts.principal)),
         text="\n".join(_lines(voice, grant, plan, link)) + "\n",
         data={
             **about_data(KIND, grant),
@@ -53,23 +55,23 @@ def _answer_until(grant: Grant) -> datetime:
 def _lines(voice: Voice, grant: Grant, plan: Plan, link: str | None) -> list[str]:
     exemption = plan.exemption
     asked_at = grant.progress.asked_at or grant.facts.requested_at
-    stays = "lifted" if exemption.lift else "any" if exemption.network is None else "network"
     not_after, left = moment(exemption.not_after), minutes(asked_at, exemption.not_after)
     lines = [
-        *voice.lines("request.what"),
+        *voice.lines("request.what.wider" if is_wider(grant) else "request.what"),
         "",
         *about_lines(voice, grant.facts),
         "",
         voice.say("request.opens"),
         *(f"  {line}" for line in opening_lines(voice, exemption)),
         "",
+        *([*wider, ""] if (wider := wider_lines(voice, grant)) else []),
         *voice.lines("request.until", not_after=not_after, minutes=left),
         "",
-        *voice.lines(f"request.stays.{stays}"),
+        *voice.lines(f"request.stays.{_stays(grant.progress.form, exemption)}"),
         "",
         voice.say("request.answer", answer_until=moment(_answer_until(grant))),
         *([f"  {link}"] if link else []),
-        f"  airlock approve {grant.id}{' --lift' if exemption.lift else ''}",
+        f"  {approve_command(grant.id, grant.progress.form)}",
         f"  airlock reject {grant.id}",
         "",
         *voice.lines("request.silence"),
@@ -78,3 +80,13 @@ def _lines(voice: Voice, grant: Grant, plan: Plan, link: str | None) -> list[str
         cut_note = "diff.cut.page" if link else "diff.cut"
         lines += ["", voice.say("request.changes"), *shown(voice, plan.changes, cut_note, grant.id)]
     return lines
+
+
+def _stays(form: Form, exemption: Exemption) -> str:
+    """Name of the text that says what stays denied, and whether it is to become narrower."""
+    if exemption.lift:
+        return "lifted"
+    what = "any-action." if exemption.any_action else ""
+    if exemption.network is not None:
+        return f"{what}network"
+    return f"{what}any-for-good" if Widening.NETWORK in form.widenings else f"{what}any-yet"
