@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import permutations
 from typing import Any
 
 import pytest
 
 from airlock.adapters.answers import DynamoAnswers
-from airlock.grants.approval import Answer, CloseOrder, Form, Way
+from airlock.grants.approval import Answer, CloseOrder, Form, Plan, Way
 from airlock.grants.grant import CloseReason, Grant, State
+from airlock.grants.life import exemption_of
+from airlock.page import english, japanese
+from airlock.policy.ladder import Widening
 from tests.page.people import ADDRESS, OPERATOR, START, TABLE, USER, People, further, get, post, request, waiting
 from tests.page.reading import Read, read
 from tests.reconcile.interference import refusal
 
 LATE = timedelta(minutes=31)
+WHY = f"user-inline net of {USER} would have 2,163 characters, and IAM allows 2,048"
+TEXTS = {"en": english.TEXTS, "ja": japanese.TEXTS}
 
 
 def shown(people: People, token: str, language: str = "en") -> Read:
@@ -58,6 +64,106 @@ def test_a_lift_is_asked_for_loudly(people: People) -> None:
     assert "EVERY call of this principal is let through, from ANYWHERE, until 2026-11-24 03:00 UTC." in page.text
     assert page.buttons["approve"] == "Approve the lift"
     assert "loud" in page.classes
+
+
+def asked_wider(form: Form, *, vpc: str | None = "vpc-0a", why: str = WHY) -> Grant:
+    """A request in a form that had to be wider than asked."""
+    known = further(waiting(form=form), endpoint_vpcs=frozenset({vpc} if vpc else ()))
+    plan = Plan(exemption_of(known.facts, form), ())
+    return known.with_progress(plan=plan, why_wider=why)
+
+
+@pytest.mark.parametrize("form", [Form.ANY_NETWORK, Form.ANY_ACTION, Form.ANY_NETWORK_OR_ACTION])
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_a_wider_form_is_asked_for_with_a_warning(people: People, form: Form, language: str) -> None:
+    """Heading, warning and button say that it is wider, in which ways and why; it isn't as loud as a lift."""
+    page, texts = shown(people, people.token(people.keep(asked_wider(form))), language), TEXTS[language]
+    assert page.heading == texts["ask.heading.wider"]
+    assert page.buttons["approve"] == texts["answer.approve-wider"]
+    assert "wider" in page.classes
+    assert "loud" not in page.classes
+    assert texts["wider.heading"] in page.text
+    assert texts["ask.wider"] in page.text
+    for one in (Widening.NETWORK, Widening.ACTIONS):
+        assert (texts[f"wider.{one}"] in page.text) == (one in form.widenings)
+    assert f"{texts['wider.why']} {WHY}" in page.text
+    assert ("bdi", {"lang": "en"}) in page.elements
+
+
+@pytest.mark.parametrize("form", [form for form in Form if form is not Form.LIFTED])
+@pytest.mark.parametrize("vpc", ["vpc-0a", None])
+def test_what_is_said_of_an_opening_is_true_of_its_form(people: People, form: Form, vpc: str | None) -> None:
+    """Reading is "nothing else" only where it is; the network is followed only where it counts."""
+    text = shown(people, people.token(people.keep(asked_wider(form, vpc=vpc)))).text
+    every, anywhere = Widening.ACTIONS in form.widenings, Widening.NETWORK in form.widenings
+    assert ("Reading (s3:GetObject) of the install's Ignition file, and nothing else" in text) != every
+    assert ("EVERY action, not reading (s3:GetObject) alone" in text) == every
+    assert ("Every other action and every other object" in text) != every
+    assert ("From the VPC vpc-0a only." in text) == (vpc is not None and not anywhere)
+    assert ("from that VPC only, if the policy can say so" in text) == (vpc is None and not anywhere)
+    assert ("From ANY network, also once" in text) == anywhere
+    assert ("the airlock follows it" in text) != anywhere
+    assert ("from any other network that is denied today" in text) == (vpc is not None and not anywhere)
+
+
+def test_a_lift_for_want_of_a_tighter_form_says_why(people: People) -> None:
+    """It is as loud as any lift, and tells what stood in the exact form's way."""
+    page = shown(people, people.token(people.keep(asked_wider(Form.LIFTED))))
+    assert page.heading == "Lift the whole fence for one principal?"
+    assert page.buttons["approve"] == "Approve the lift"
+    assert "loud" in page.classes
+    assert f"Why the exact opening can't be had: {WHY}" in page.text
+
+
+@pytest.mark.parametrize("form", [Form.SCOPED, Form.LIFTED])
+def test_what_the_configuration_asks_for_is_not_called_wider(people: People, form: Form) -> None:
+    """Neither the exact opening nor a lift by the strategy."""
+    page = shown(people, people.token(people.keep(waiting(form=form))))
+    assert "wider" not in page.text.lower()
+    assert "wider" not in page.classes
+
+
+def test_what_is_open_wider_than_asked_is_shown_as_such(people: People) -> None:
+    """Also after the answer, and where a grant couldn't be narrowed to the VPC that is known by now."""
+    wide = asked_wider(Form.ANY_ACTION)
+    assert wide.progress.plan is not None
+    opened = wide.with_progress(state=State.OPEN, opened_at=START, exemption=wide.progress.plan.exemption)
+    page = shown(people, people.token(people.keep(opened)))
+    assert page.heading == "Open"
+    assert "Warning: this opens more than the install needs" in page.text
+    early = asked_wider(Form.SCOPED, vpc=None)
+    assert early.progress.plan is not None
+    kept = further(early, endpoint_vpcs=frozenset({"vpc-0a"})).with_progress(
+        state=State.OPEN, opened_at=START, exemption=early.progress.plan.exemption, why_wider=None
+    )
+    page = shown(people, people.token(people.keep(kept)))
+    assert "Network: from anywhere, not from the install's VPC alone." in page.text
+
+
+def test_a_reason_cant_break_the_page(people: People) -> None:
+    """What policies are called, and what they say, is text; a link in it isn't shown whole."""
+    hostile = "</bdi><script>alert(1)</script>\u202e https://x.example/?token=c2VjcmV0"
+    page = shown(people, people.token(people.keep(asked_wider(Form.ANY_ACTION, why=hostile))))
+    assert "</bdi><script>alert(1)</script>" in page.text
+    assert "script" not in {tag for tag, _ in page.elements}
+    assert "c2VjcmV0" not in page.text
+
+
+@pytest.mark.parametrize(("claimed", "asked"), list(permutations(Form, 2)))
+def test_a_link_answers_only_the_form_that_it_was_sent_for(people: People, claimed: Form, asked: Form) -> None:
+    """Whoever was asked about one form doesn't answer a request for another, wider or tighter."""
+    grant = people.keep(waiting(form=asked))
+    token = people.token(grant, form=claimed)
+    assert shown(people, token).heading == "Another question is open now"
+    assert read(people.page().answer(post(token))).status == 409
+    assert people.answers() == []
+
+
+@pytest.mark.parametrize("form", Form)
+def test_an_answer_is_kept_with_the_form_that_was_shown(people: People, form: Form) -> None:
+    """So that an approval never counts for more than its giver read."""
+    people.page().answer(post(people.token(people.keep(asked_wider(form)))))
+    assert [answer["form"] for answer in people.answers()] == [str(form)]
 
 
 def test_the_network_is_told_where_it_is_known(people: People) -> None:

@@ -17,6 +17,7 @@ from airlock.page import english, japanese
 from airlock.page.problems import Problem
 from airlock.page.speech import Speech
 from airlock.page.standing import Standing
+from airlock.policy.ladder import Widening
 from tests.page.people import START
 
 FOLDER = Path(package.__file__).parent
@@ -61,7 +62,10 @@ def test_every_text_is_used_and_every_name_is_known() -> None:
     """No text is dead, and none is missing: those named by a value are there for each of its values."""
     sources = [file.read_text() for file in FOLDER.rglob("*") if file.suffix in (".py", ".html")]
     code = "\n".join(source for source in sources if "TEXTS = {" not in source)
-    named = {f"decision.by.{way}" for way in Way} | {f"ask.heading.{form}" for form in ("scoped", "lifted")}
+    named = {f"decision.by.{way}" for way in Way} | {f"ask.heading.{form}" for form in ("scoped", "wider", "lifted")}
+    named |= {f"answer.{approve}" for approve in ("approve", "approve-wider", "approve-lift")}
+    named |= {f"wider.{one}" for one in Widening if one is not Widening.LIFT}
+    named |= {f"{what}.{network}" for what in ("stays", "stays.any-action") for network in ("network", "any")}
     named |= {
         f"standing.{one}.{part}"
         for one in Standing

@@ -174,7 +174,7 @@ def _known(grant: Grant | None) -> Grant:
 
 
 def _check_form(claim: Claim, grant: Grant) -> None:
-    """A link to a scoped grant's request doesn't answer one to lift, nor the other way round."""
+    """A link to a request answers nothing that is wider, or tighter, than what it asked."""
     if claim.form is not grant.progress.form:
         raise RefusedError(Problem.REPLACED)
 

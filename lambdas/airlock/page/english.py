@@ -6,11 +6,13 @@ TEXTS = {
     "title": "{heading} - Bootstrap Airlock",
     # The request ------------------------------------------------------------------------------------------------
     "ask.heading.scoped": "Open the fence for one install?",
+    "ask.heading.wider": "Open the fence wider than asked for one install?",
     "ask.heading.lifted": "Lift the whole fence for one principal?",
     "ask.what": (
         "An OpenShift install has begun. A deny on its principal keeps the install's bootstrap machine from reading "
         "its Ignition file in S3. May the airlock open that deny?"
     ),
+    "ask.wider": "The deny can't be opened for that reading alone, so this asks for more than the install needs.",
     "ask.unknown": "If you don't know of this install, ask its owner first, or reject it.",
     "about.heading": "Who asks",
     "about.principal": "Principal",
@@ -22,11 +24,18 @@ TEXTS = {
     "about.asked": "Asked",
     "opens.heading": "What opens",
     "opens.scoped": "Reading (s3:GetObject) of the install's Ignition file, and nothing else:",
+    "opens.any-action": (
+        "EVERY action, not reading (s3:GetObject) alone, on the install's Ignition file, and on nothing else:"
+    ),
     "opens.one-of-two": "It will be one of the two: which one depends on the installer's release.",
     "opens.from-vpc": "From the VPC {network} only.",
     "opens.from-address": "From the address {network} only.",
-    "opens.from-any": "From any network. Once the install's VPC is known, from that VPC only.",
+    "opens.from-any": (
+        "From any network. Once the install's VPC is known, from that VPC only, if the policy can say so."
+    ),
+    "opens.from-any-for-good": "From ANY network, also once the install's VPC is known.",
     "opens.kms": "And what S3 itself asks of KMS to decrypt the file, where the deny stops that too.",
+    "opens.kms-any-action": "And whatever S3 itself asks of KMS about the file, where the deny stops that too.",
     "opens.until": (
         "Until {until} at the latest. The policy itself names that time, so IAM closes it even if all else fails. It "
         "closes earlier when the bootstrap machine ends."
@@ -35,6 +44,11 @@ TEXTS = {
         "If the fetch turns out to take another way, the airlock follows it: the network can change, but never the "
         "action, the install or the time."
     ),
+    "wider.heading": "Warning: this opens more than the install needs",
+    "wider.lead": "Wider than asked:",
+    "wider.network": "Network: from anywhere, not from the install's VPC alone. A signed URL that leaks works too.",
+    "wider.actions": "Actions: also writing, deleting and sharing the file, not reading it alone.",
+    "wider.why": "Why the exact opening can't be had:",
     "lift.heading": "Warning: this puts the whole deny off",
     "lift.everything": "EVERY call of this principal is let through, from ANYWHERE, until {until}.",
     "lift.who": "Every action and every resource. Whoever holds its credentials can use them from any network.",
@@ -45,6 +59,13 @@ TEXTS = {
     ),
     "stays.any": (
         "Every other action and every other object, and all of it after that time. Other principals aren't touched."
+    ),
+    "stays.any-action.network": (
+        "Every other object and resource, the same actions from any other network that is denied today, and all of it "
+        "after that time. Other principals aren't touched."
+    ),
+    "stays.any-action.any": (
+        "Every other object and resource, and all of it after that time. Other principals aren't touched."
     ),
     "stays.lifted": (
         "Only what other statements deny, until that time. Other principals aren't touched. A lift doesn't become "
@@ -64,6 +85,7 @@ TEXTS = {
     "answer.note-help": "At most {limit} characters. It is kept with your answer, so no secrets.",
     "answer.address": "The address that you answer from is kept too.",
     "answer.approve": "Approve",
+    "answer.approve-wider": "Approve the wider opening",
     "answer.approve-lift": "Approve the lift",
     "answer.reject": "Reject",
     "decision.heading": "The answer",

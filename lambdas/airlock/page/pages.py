@@ -8,13 +8,15 @@ from airlock.grants.approval import Answer, Plan
 from airlock.grants.grant import Grant
 from airlock.grants.life import exemption_of
 from airlock.messages.differences import difference_of
-from airlock.messages.layout import minutes
+from airlock.messages.layout import free_text, minutes
+from airlock.messages.wider import is_wider, widenings_of
 from airlock.page.note import NOTE_LIMIT
 from airlock.page.problems import Problem
 from airlock.page.speech import Speech
 from airlock.page.standing import Standing, standing_of
 from airlock.page.views import Difference, Line, Opening, Page, Question, Row, Section, time_row
 from airlock.policy.exemption import Exemption, Vpc
+from airlock.policy.ladder import Widening
 
 _SHOWS_OPENING = frozenset({Standing.WAITING, Standing.APPROVED, Standing.OPEN})
 _KINDS = {"+": "added", "-": "removed", " ": "kept"}
@@ -23,20 +25,24 @@ _KINDS = {"+": "added", "-": "removed", " ": "kept"}
 def ask_page(grant: Grant, token: str, now: datetime, speech: Speech) -> Page:
     """The page on which a request that waits can be answered."""
     plan = _plan(grant)
-    form = "lifted" if plan.exemption.lift else "scoped"
+    lifted, wider = plan.exemption.lift, is_wider(grant)
+    form, approve = (
+        ("lifted", "approve-lift") if lifted else ("wider", "approve-wider") if wider else ("scoped", "approve")
+    )
     until = grant.progress.answer_until or grant.facts.not_after
     return Page(
         status=200,
         heading=speech.say(f"ask.heading.{form}"),
-        lead=(speech.say("ask.what"), speech.say("ask.unknown")),
+        lead=(speech.say("ask.what"), *([speech.say("ask.wider")] if wider else []), speech.say("ask.unknown")),
         sections=(_about(grant, speech),),
-        opening=_opening(plan.exemption, speech),
+        opening=_opening(grant, plan.exemption, speech),
         differences=_differences(plan, speech),
         no_differences=speech.say("changes.none", grant=grant.id),
         question=Question(
             token=token,
             until=speech.say("answer.until", until=until, minutes=minutes(now, until)),
-            lifted=plan.exemption.lift,
+            approve=speech.say(f"answer.{approve}"),
+            lifted=lifted,
         ),
     )
 
@@ -51,7 +57,7 @@ def standing_page(grant: Grant, now: datetime, speech: Speech) -> Page:
         heading=speech.say(f"standing.{standing}.heading"),
         lead=tuple(speech.say(key, until=plan.exemption.not_after, grant=grant.id) for key in texts),
         sections=_decided(grant, speech) + _ended(grant, speech) + (_about(grant, speech),),
-        opening=_opening(plan.exemption, speech) if shows_opening else None,
+        opening=_opening(grant, plan.exemption, speech) if shows_opening else None,
         differences=_differences(plan, speech) if shows_opening else None,
         no_differences=speech.say("changes.none", grant=grant.id),
     )
@@ -101,8 +107,8 @@ def _about(grant: Grant, speech: Speech) -> Section:
     )
 
 
-def _opening(exemption: Exemption, speech: Speech) -> Opening:
-    until = exemption.not_after
+def _opening(grant: Grant, exemption: Exemption, speech: Speech) -> Opening:
+    until, why = exemption.not_after, _why_wider(grant)
     if exemption.lift:
         return Opening(
             lead=speech.say("lift.everything", until=until),
@@ -110,23 +116,45 @@ def _opening(exemption: Exemption, speech: Speech) -> Opening:
             more=(speech.say("lift.who"), speech.say("opens.until", until=until)),
             stays=speech.say("stays.lifted"),
             lifted=True,
+            why=why,
         )
+    wider = [one for one in Widening if one in widenings_of(grant)]
+    follows = Widening.NETWORK not in wider
     more = [speech.say("opens.one-of-two")] if len(exemption.objects) > 1 else []
-    more.append(_where(exemption, speech))
-    more += [speech.say("opens.kms")] if exemption.encrypted else []
+    more.append(_where(exemption, speech, follows=follows))
+    kms = "opens.kms-any-action" if exemption.any_action else "opens.kms"
+    more += [speech.say(kms)] if exemption.encrypted else []
+    more.append(speech.say("opens.until", until=until))
+    # Where the network is given up, there is nothing to follow.
+    more += [speech.say("opens.later")] if follows else []
+    what = "stays.any-action" if exemption.any_action else "stays"
     return Opening(
-        lead=speech.say("opens.scoped"),
+        lead=speech.say("opens.any-action" if exemption.any_action else "opens.scoped"),
         objects=exemption.objects,
-        more=(*more, speech.say("opens.until", until=until), speech.say("opens.later")),
-        stays=speech.say("stays.any" if exemption.network is None else "stays.network"),
+        more=tuple(more),
+        stays=speech.say(f"{what}.any" if exemption.network is None else f"{what}.network"),
         lifted=False,
+        wider=tuple(speech.say(f"wider.{one}") for one in wider),
+        why=why,
     )
 
 
-def _where(exemption: Exemption, speech: Speech) -> str:
+def _why_wider(grant: Grant) -> str | None:
+    why = grant.progress.why_wider
+    return free_text(why) if why else None
+
+
+def _where(exemption: Exemption, speech: Speech, *, follows: bool) -> str:
+    """From where it opens.
+
+    Args:
+        exemption: what opens.
+        speech: whose language is spoken.
+        follows: whether it is narrowed once the install's network is known.
+    """
     network = exemption.network
     if network is None:
-        return speech.say("opens.from-any")
+        return speech.say("opens.from-any" if follows else "opens.from-any-for-good")
     if isinstance(network, Vpc):
         return speech.say("opens.from-vpc", network=network.vpc_id)
     return speech.say("opens.from-address", network=network.cidr)

@@ -45,6 +45,8 @@ class Opening:
         more: further sentences.
         stays: what stays denied.
         lifted: whether everything opens.
+        wider: what it lets through beyond what was asked, a sentence each; of a lift, the lead says it.
+        why: why the exact opening can't be had, in English; None where it is as asked.
     """
 
     lead: str
@@ -52,6 +54,8 @@ class Opening:
     more: tuple[str, ...]
     stays: str
     lifted: bool
+    wider: tuple[str, ...] = ()
+    why: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +88,13 @@ class Question:
     Attributes:
         token: of the link.
         until: until when an answer counts, in a sentence.
+        approve: what the button says by which it is approved.
         lifted: whether a lift is asked for.
     """
 
     token: str
     until: str
+    approve: str
     lifted: bool
     note_limit: int = NOTE_LIMIT
 
