@@ -22,6 +22,9 @@ def doctor(
     infra_id: Annotated[
         str | None, typer.Option(metavar="ID", help="The install's infra ID. Default: a made-up one.")
     ] = None,
+    organization_profile: Annotated[
+        str | None, typer.Option(metavar="NAME", help="An AWS profile that may read the organization's policies.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Tell whether a principal's install would fail, and why.
@@ -30,11 +33,12 @@ def doctor(
     policy stops the node's fetch, from a VPC endpoint and from a public address, and S3's call to KMS for it; what the
     airlock would do about it; and what is out of its reach. Nothing is written.
 
-    Organization policies are asked about by iam:SimulatePrincipalPolicy, if you may call it.
+    The organization's SCPs and RCPs are read if you may: from its management account, by a delegated administrator, or
+    with --organization-profile. Where SCPs can't be read, IAM's simulator is asked about them.
     """
     from airlock_cli.doctor.diagnosing import diagnose  # noqa: PLC0415 - loads boto3
     from airlock_cli.doctor.result import Verdict  # noqa: PLC0415 - as above
 
     options = ctx.obj if isinstance(ctx.obj, Options) else Options()
-    if diagnose(options, principal, infra_id, as_json=as_json) is Verdict.FAILS:
+    if diagnose(options, principal, infra_id, organization_profile, as_json=as_json) is Verdict.FAILS:
         raise typer.Exit(FAILS)

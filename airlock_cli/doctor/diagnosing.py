@@ -22,8 +22,17 @@ SAMPLE_INFRA_ID = "sample-a1b2c"
 _WINDOW = timedelta(hours=1)
 
 
-def diagnose(options: Options, arn: str, infra_id: str | None, *, as_json: bool) -> Verdict:
+def diagnose(
+    options: Options, arn: str, infra_id: str | None, organization_profile: str | None = None, *, as_json: bool
+) -> Verdict:
     """Look at a principal's policies, and tell what is found.
+
+    Args:
+        options: where the caller's credentials are from.
+        arn: the principal.
+        infra_id: of the install; None for a made-up one.
+        organization_profile: an AWS profile that may read the organization; None for the same credentials.
+        as_json: whether to tell it to programs.
 
     Raises:
         InputError: the ARN or the infra ID isn't one.
@@ -40,8 +49,8 @@ def diagnose(options: Options, arn: str, infra_id: str | None, *, as_json: bool)
         not_after=now + _WINDOW,
     )
     with troubles_told():
-        held = read(options, principal, calls_of(wanted, now))
-    found = examine(held.policies, wanted, now)
+        held = read(options, principal, calls_of(wanted, now), organization_profile)
+    found = examine(held.policies, held.organization, wanted, now)
     diagnosis = Diagnosis(principal=principal, infra_id=chosen, sample=infra_id is None, held=held, findings=found)
     if as_json:
         put_json(diagnosis_json(diagnosis))

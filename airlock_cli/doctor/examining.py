@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from airlock.policy.document import PolicyTextError, parse_document, size_of, statements_of
-from airlock.policy.evaluate import explain, statement_applies
+from airlock.policy.allowing import allowances, from_some_vpc
+from airlock.policy.document import PolicyTextError, size_of
 from airlock.policy.exemption import Exemption
-from airlock.policy.network_deny import NETWORK_KEYS
 from airlock.policy.place import HeldPolicy, PolicyKind
 from airlock.policy.truth import Truth
+from airlock_cli.doctor.governing import Governed, governed, ungranted
+from airlock_cli.doctor.organization import Organization
 from airlock_cli.plan.asked import troubles_of
 from airlock_cli.plan.calls import Call, calls_of
 from airlock_cli.plan.planning import Planned, Refusal, plan
@@ -42,11 +43,13 @@ class Missing:
         call: its name.
         by: the policies that would have to allow it, in a few words.
         why: of each Allow by network that leaves it out, where it stands and why it does.
+        certain: whether that is so from any VPC.
     """
 
     call: str
     by: str
     why: tuple[str, ...]
+    certain: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,12 +58,14 @@ class Findings:
 
     Attributes:
         calls: the names of the calls that an install comes to.
-        stopping: the policies that stop it.
+        stopping: the principal's policies that stop it.
+        governing: the organization's policies that stop it, or may.
         missing: the calls that no policy allows.
     """
 
     calls: tuple[str, ...]
     stopping: tuple[Examined, ...]
+    governing: tuple[Governed, ...]
     missing: tuple[Missing, ...]
 
     def stopped_by(self, call: str) -> list[str]:
@@ -72,26 +77,33 @@ class Findings:
             for denial in one.planned.stopping
             if call in denial.stops
         ]
-        return found + [f"no Allow in {one.by}" for one in self.missing if one.call == call]
+        found += [
+            f"{denial.name} of {one}"
+            for one in self.governing
+            for denial in one.denials
+            if denial.certain and call in denial.stops
+        ]
+        return found + [f"no Allow in {one.by}" for one in self.missing if one.certain and one.call == call]
 
 
-def examine(policies: Sequence[HeldPolicy], wanted: Exemption, now: datetime) -> Findings:
+def examine(policies: Sequence[HeldPolicy], organization: Organization, wanted: Exemption, now: datetime) -> Findings:
     """Look for what stops an install.
 
     Args:
         policies: every policy of the principal.
+        organization: what governs its account.
         wanted: what the install has to be allowed.
         now: the present moment.
     """
     calls = calls_of(wanted, now)
+    account = wanted.principal.split(":")[4]
     examined = [_examined(policy, policies, wanted, now) for policy in policies]
-    boundaries = [policy for policy in policies if policy.boundary]
-    missing = _missing([policy for policy in policies if policy.attached], calls, "the principal's policies")
-    missing += _missing(boundaries, calls, "its permissions boundary") if boundaries else []
+    left_out = [Missing(one.call, f"the SCPs of {one.level}", ()) for one in ungranted(organization, account, calls)]
     return Findings(
         calls=tuple(dict.fromkeys(call.name for call in calls)),
         stopping=tuple(one for one in examined if one is not None),
-        missing=tuple(missing),
+        governing=tuple(governed(organization, account, calls)),
+        missing=(*_missing(policies, calls), *left_out),
     )
 
 
@@ -118,43 +130,19 @@ def _examined(policy: HeldPolicy, others: Sequence[HeldPolicy], wanted: Exemptio
     return Examined(policy, planned, planned.refused)
 
 
-def _missing(policies: Sequence[HeldPolicy], calls: Sequence[Call], by: str) -> list[Missing]:
-    """The node's own calls that none of the policies allows; AWS's key of S3 allows S3's to whoever is in the account.
+def _missing(policies: Sequence[HeldPolicy], calls: Sequence[Call]) -> Iterator[Missing]:
+    """The node's own calls that no policy allows; AWS's key of S3 allows S3's to whoever is in the account.
 
     Source: KMS developer guide, "AWS managed keys", by the key policy of aws/s3.
     """
-    found: dict[str, Missing] = {}
+    found: set[tuple[str, str]] = set()
     for call in calls:
-        if not call.known.action.startswith("s3:") or call.name in found:
+        if not call.known.action.startswith("s3:"):
             continue
-        near: list[str] = []
-        if not any(_allows(policy, call, near) for policy in policies):
-            found[call.name] = Missing(call.name, by, tuple(near))
-    return list(found.values())
-
-
-def _allows(policy: HeldPolicy, call: Call, near: list[str]) -> bool:
-    """Whether a policy allows a call, or may; notes the Allows that leave it out for its network alone."""
-    try:
-        document = parse_document(policy.text)
-        if next(troubles_of(policy.text), None):
-            return False
-    except PolicyTextError:
-        return False
-    for index, statement in enumerate(statements_of(document)):
-        if statement.get("Effect") != "Allow":
-            continue
-        if statement_applies(statement, call.known) is not Truth.FALSE:
-            return True
-        condition = statement.get("Condition", {})
-        elsewhere = {name: keys for name, keys in condition.items() if not _by_network(keys)}
-        if (
-            elsewhere != condition
-            and statement_applies({**statement, "Condition": elsewhere}, call.known) is not Truth.FALSE
-        ):
-            near.append(f"statement {index} of {policy.place}: {explain(statement, call.known)}")
-    return False
-
-
-def _by_network(keys: dict[str, object]) -> bool:
-    return any(key.lower() in NETWORK_KEYS for key in keys)
+        # The VPC is a made-up one, and an Allow may be for the one that will be there.
+        by_vpc = call.known.context.values_of("aws:SourceVpc")
+        from_any = allowances(policies, from_some_vpc(call.known) if by_vpc else call.known)
+        for one, anywhere in zip(allowances(policies, call.known), from_any, strict=True):
+            if one.truth is Truth.FALSE and (call.name, one.by) not in found:
+                found.add((call.name, one.by))
+                yield Missing(call.name, one.by, tuple(map(str, one.near)), anywhere.truth is Truth.FALSE)

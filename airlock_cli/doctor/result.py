@@ -9,9 +9,14 @@ from typing import Any
 from airlock.policy.ladder import what_it_adds
 from airlock.policy.place import PolicyKind
 from airlock_cli.doctor.examining import Examined, Findings
-from airlock_cli.doctor.organization import Answer
+from airlock_cli.doctor.governing import Governed
+from airlock_cli.doctor.organization import Kind, Standing
 from airlock_cli.doctor.reading import Held
+from airlock_cli.doctor.simulated import Answer
 from airlock_cli.replay.principal import Principal
+
+MAY_STOP = "may-stop"
+"""The state of what may stop the fetch, and may not."""
 
 
 class Verdict(StrEnum):
@@ -53,7 +58,8 @@ class Diagnosis:
     def verdict(self) -> Verdict:
         """How an install would end, as far as the account can tell."""
         found = self.findings
-        if found.missing or self.held.organization.stops or any(one.helpless for one in found.stopping):
+        missing, governing = (any(one.certain for one in group) for group in (found.missing, found.governing))
+        if missing or governing or any(one.helpless for one in found.stopping):
             return Verdict.FAILS
         return Verdict.OPENED if found.stopping else Verdict.PASSES
 
@@ -65,17 +71,17 @@ class Diagnosis:
         return [
             *([boundary] if boundary else []),
             self._aws_managed(),
-            self._scp(),
-            Limit("rcp", "unknown", "the account can't ask about its organization's resource control policies"),
+            self._organization(Kind.SCP),
+            self._organization(Kind.RCP),
             Limit("session-policies", "unknown", f"what a session of the {kind} is cut down by can't be seen"),
             Limit("bucket-policy", "unknown", "the bucket is made by the install, so its policy can't be known yet"),
             Limit("endpoint-policy", "unknown", "the VPC's S3 endpoint is made by the install or by others"),
         ]
 
-    def stopped_by(self, call: str) -> list[str]:
-        """What stops a call; empty where nothing does."""
-        by_organization = ["the organization's policies (SCP)"] if call in self.held.organization.stops else []
-        return self.findings.stopped_by(call) + by_organization
+    @property
+    def may_fail(self) -> list[Limit]:
+        """What may stop the fetch all the same, as far as is known."""
+        return [one for one in self.limits if one.state == MAY_STOP]
 
     def _boundary(self) -> Limit | None:
         """What the permissions boundary does; None where the airlock opens it, for then it is in reach."""
@@ -98,32 +104,55 @@ class Diagnosis:
         told = "denies the fetch" if stops else "none of them denies the fetch"
         return Limit("aws-managed", "stops" if stops else "allows", f"{', '.join(names)}: {told}")
 
-    def _scp(self) -> Limit:
-        told = self.held.organization
-        details = {
-            Answer.ALLOWS: "IAM's simulator was asked: the organization's SCPs let the fetch through",
-            Answer.DENIES: f"IAM's simulator was asked: the organization's SCPs deny {' and '.join(told.stops)}",
-            Answer.NO_ORGANIZATION: "IAM's simulator was asked, and told of no organization",
+    def _organization(self, kind: Kind) -> Limit:
+        layer = self.held.organization.layers[kind]
+        if layer.standing is Standing.NONE:
+            return Limit(str(kind), "none", layer.why)
+        if layer.standing is Standing.UNKNOWN:
+            return self._unread(kind, layer.why)
+        for certain, state, verb in ((True, "stops", "denies"), (False, MAY_STOP, "may deny")):
+            names = [str(one) for one in self.findings.governing if one.kind is kind and one.certain is certain]
+            if names:
+                return Limit(str(kind), state, f"{' and '.join(names)} {verb} it, see above")
+        if kind is Kind.SCP and any("SCPs" in one.by for one in self.findings.missing):
+            return Limit(str(kind), "stops", "there is no Allow for it, see above")
+        return Limit(str(kind), "allows", "those from the account up to the root were read, and let the fetch through")
+
+    def _unread(self, kind: Kind, why: str) -> Limit:
+        """What is said where the organization's policies can't be read; of SCPs the simulator knows something."""
+        told = self.held.told
+        how = f"they can't be read: {why}"
+        if kind is Kind.RCP or told is None:
+            return Limit(str(kind), "unknown", how)
+        if told.answer is Answer.DENIES:
+            says = f"denies {' and '.join(told.stops)}; but it takes keys that it isn't told, such as tags, for absent"
+            return Limit(str(kind), MAY_STOP, f"{how}; IAM's simulator says that the organization {says}")
+        says = {
+            Answer.ALLOWS: "IAM's simulator says that they let the fetch through, as far as it is told",
+            Answer.NO_ORGANIZATION: "IAM's simulator tells of no organization",
             Answer.NOT_ASKED: f"IAM's simulator couldn't be asked (iam:SimulatePrincipalPolicy: {told.why_not})",
-        }
-        states = {Answer.ALLOWS: "allows", Answer.DENIES: "stops", Answer.NO_ORGANIZATION: "none"}
-        return Limit("scp", states.get(told.answer, "unknown"), details[told.answer])
+        }[told.answer]
+        states = {Answer.ALLOWS: "allows", Answer.NO_ORGANIZATION: "none", Answer.NOT_ASKED: "unknown"}
+        return Limit(str(kind), states[told.answer], f"{how}; {says}")
 
 
 def diagnosis_json(diagnosis: Diagnosis) -> dict[str, Any]:
     """The diagnosis as data."""
+    found = diagnosis.findings
     return {
         "principal": diagnosis.principal.arn,
         "infra_id": diagnosis.infra_id,
         "sample": diagnosis.sample,
         "verdict": str(diagnosis.verdict),
         "calls": [
-            {"call": call, "passes": not diagnosis.stopped_by(call), "stopped_by": diagnosis.stopped_by(call)}
-            for call in diagnosis.findings.calls
+            {"call": call, "passes": not found.stopped_by(call), "stopped_by": found.stopped_by(call)}
+            for call in found.calls
         ],
-        "policies": [_policy(one) for one in diagnosis.findings.stopping],
+        "policies": [_policy(one) for one in found.stopping],
+        "organization": [_governed(one) for one in found.governing],
         "not_allowed": [
-            {"call": one.call, "by": one.by, "allows_elsewhere": list(one.why)} for one in diagnosis.findings.missing
+            {"call": one.call, "by": one.by, "allows_elsewhere": list(one.why), "certain": one.certain}
+            for one in found.missing
         ],
         "out_of_reach": [{"what": one.what, "state": one.state, "detail": one.detail} for one in diagnosis.limits],
     }
@@ -152,4 +181,17 @@ def _policy(one: Examined) -> dict[str, Any]:
         "wider": [{"widening": str(w), "adds": what_it_adds(w)} for w in (rung.widenings if rung else ())],
         "condition": condition_of(one) or None,
         "refused": {"reason": helpless.reason, "detail": helpless.detail} if helpless else None,
+    }
+
+
+def _governed(one: Governed) -> dict[str, Any]:
+    return {
+        "type": str(one.kind),
+        "policy": {"id": one.policy.id, "name": one.policy.name},
+        "level": one.level,
+        "statements": [
+            {"sid": denial.sid, "index": denial.index, "why": "; ".join(denial.why), "certain": denial.certain}
+            for denial in one.denials
+        ],
+        "trouble": one.trouble or None,
     }

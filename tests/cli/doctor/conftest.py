@@ -2,22 +2,20 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
 from moto import mock_aws
 
-from airlock_cli.doctor.organization import Answer, Told
+from airlock.ports import Simulation
 from airlock_cli.main import run
 from tests.cli.operators.conftest import READ_BY_BOTO, Done
 from tests.cli.operators.door import REGION, SECRETS
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
-
-    from airlock_cli.plan.calls import Call
 
 USER = "arn:aws:iam::123456789012:user/ocp-installer"
 ALLOW = {"Effect": "Allow", "Action": "*", "Resource": "*"}
@@ -33,7 +31,7 @@ def text(*statements: object) -> str:
 
 @pytest.fixture
 def iam(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> "Iterator[IAMClient]":
-    """IAM with a user that may do everything; moto has no simulator, so the organization's answer is a stand-in.
+    """IAM with a user that may do everything; moto has no simulator, so its answer is a stand-in.
 
     As a parameter it is told whether AWS's own policies are to be there, which takes some seconds.
     """
@@ -51,20 +49,20 @@ def iam(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> "Ite
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     with mock_aws(config={"iam": {"load_aws_managed_policies": getattr(request, "param", False)}}):
-        organization_tells(monkeypatch, Told(Answer.NOT_ASKED, why_not="AccessDenied"))
+        simulator_tells(monkeypatch, lambda _: Simulation(not_asked="AccessDenied"))
         client = boto3.client("iam", REGION)
         client.create_user(UserName="ocp-installer")
         client.put_user_policy(UserName="ocp-installer", PolicyName="work", PolicyDocument=text(ALLOW))
         yield client
 
 
-def organization_tells(monkeypatch: pytest.MonkeyPatch, told: Told) -> None:
-    """Let the simulator tell this."""
+def simulator_tells(monkeypatch: pytest.MonkeyPatch, answer: Callable[[Mapping[str, Any]], Simulation]) -> None:
+    """Let the simulator tell this, by the keys that it is told."""
 
-    def tell(_iam: Any, _principal: str, _calls: "list[Call]") -> Told:  # noqa: ANN401 - a client
-        return told
+    def ask(_self: object, _principal: str, _action: str, _arns: object, context: Mapping[str, Any]) -> Simulation:
+        return answer(context)
 
-    monkeypatch.setattr("airlock_cli.doctor.reading.ask", tell)
+    monkeypatch.setattr("airlock.adapters.simulator.IamSimulator.ask", ask)
 
 
 @pytest.fixture

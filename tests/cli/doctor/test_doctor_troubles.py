@@ -1,18 +1,13 @@
-"""What `airlock doctor` says where something is wrong with the input, the principal, or AWS; and the simulator."""
+"""What `airlock doctor` says where something is wrong with the input, the principal, or AWS."""
 
-from typing import Any
 from unittest.mock import Mock
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from airlock.adapters.iam import IamPolicies
-from airlock.grants.life import exemption_of
 from airlock.ports import OldReadError
-from airlock_cli.doctor.organization import Answer, ask
-from airlock_cli.plan.calls import Call, calls_of
 from tests.cli.doctor.conftest import USER, Examine
-from tests.cli.operators import samples
 
 
 @pytest.mark.parametrize(
@@ -66,47 +61,3 @@ def test_a_policy_that_can_not_be_read(examine: Examine, monkeypatch: pytest.Mon
     done = examine("--json")
     assert done.status == 4
     assert done.json["policies"][0]["refused"]["reason"] == "policy-text"
-
-
-def calls() -> list[Call]:
-    """The calls of some install."""
-    return calls_of(exemption_of(samples.facts("prod-7xk2q", samples.NOW)), samples.NOW)
-
-
-def simulator(*results: Any) -> Mock:  # noqa: ANN401 - what the API sends
-    """A client whose simulator gives these, one a question."""
-    answers = iter(results)
-    return Mock(simulate_principal_policy=Mock(side_effect=lambda **_: {"EvaluationResults": [next(answers)]}))
-
-
-@pytest.mark.parametrize(
-    ("details", "answer"),
-    [
-        ([True, True], Answer.ALLOWS),
-        ([True, False], Answer.DENIES),
-        ([None, None], Answer.NO_ORGANIZATION),
-    ],
-)
-def test_the_simulator_is_asked_for_each_network(details: list[bool | None], answer: Answer) -> None:
-    """With the keys of a VPC's endpoint once, and of a public address once."""
-    results = [
-        {} if one is None else {"OrganizationsDecisionDetail": {"AllowedByOrganizations": one}} for one in details
-    ]
-    iam = simulator(*results)
-    told = ask(iam, USER, calls())
-    assert told.answer is answer
-    assert told.stops == (("s3:GetObject from a public address",) if answer is Answer.DENIES else ())
-    entries = [
-        {entry["ContextKeyName"]: entry["ContextKeyValues"] for entry in one.kwargs["ContextEntries"]}
-        for one in iam.simulate_principal_policy.call_args_list
-    ]
-    assert "aws:sourcevpc" in entries[0]
-    assert "aws:sourceip" not in entries[0]
-    assert entries[1]["aws:sourceip"] == ["198.51.100.7"]
-
-
-def test_a_simulator_that_must_not_be_asked() -> None:
-    """That is an answer too, not a failure."""
-    error = ClientError({"Error": {"Code": "AccessDenied"}}, "SimulatePrincipalPolicy")
-    told = ask(Mock(simulate_principal_policy=Mock(side_effect=error)), USER, calls())
-    assert (told.answer, told.why_not) == (Answer.NOT_ASKED, "AccessDenied")
