@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from moto.iam.policy_validation import IAMPolicyDocumentValidator
@@ -48,6 +49,36 @@ def test_only_the_objects_are_taken_out_of_all_of_s3(resource: object, arn: str,
     """Look-alikes of an access point stay denied, and access points, which weren't denied, stay as they were."""
     text = render(fence(resource), [exemption()], NOW)
     assert is_denied(json.loads(text), get(arn)) is stays_denied
+
+
+@pytest.mark.parametrize("action", ["s3:*", "s3:GetObject", "*", ["s3:*", "ec2:*"]])
+def test_a_key_behind_an_access_point_that_any_partition_runs_into_stays_denied(action: object) -> None:
+    """In arn:*:s3:::*/* the first wildcard takes in whatever comes before ":s3:::", another key's beginning too."""
+    document = json.loads(render(fence("arn:*:s3:::*/*", action), [exemption()], NOW))
+    access_point = "arn:aws:s3:us-east-2:111122223333:accesspoint/name/object"
+    assert is_denied(document, get(f"{access_point}/a:s3:::b/c"))
+    assert not is_denied(document, get(f"{access_point}/a:s3:::b"))
+    put = replace(get(f"{access_point}/a:s3:::b/c"), action="s3:PutObject")
+    assert is_denied(document, put) == (action != "s3:GetObject")
+
+
+@pytest.mark.parametrize(
+    ("resource", "arn"),
+    [
+        ("arn:*:s3:*", "arn:aws:lambda:us-east-2:111122223333:function:s3:1"),
+        ("arn:*:s3:::*", "arn:aws:ec2:us-east-2:111122223333:odd/a:s3:::b"),
+    ],
+)
+@pytest.mark.parametrize("actions", ["s3:*", ["s3:*", "ec2:*"]])
+def test_nothing_is_denied_to_other_services_that_any_partition_runs_into(
+    actions: list[str], resource: str, arn: str
+) -> None:
+    """A deny of s3:* stays one of S3's actions, and one of EC2's beside it goes on for what it named."""
+    before = fence(resource, actions)
+    after = render(before, [exemption()], NOW)
+    for action in ("lambda:InvokeFunction", "ec2:RunInstances"):
+        call = replace(get(arn), action=action)
+        assert is_denied(json.loads(after), call) == is_denied(json.loads(before), call)
 
 
 @pytest.mark.parametrize("beside", ["arn:aws:s3:*:*:*", "arn:aws:s3*", "arn:aws:*:*:*:*"])

@@ -11,7 +11,7 @@ from __future__ import annotations
 from airlock.policy.clauses import CannotRenderError, one_or_list
 from airlock.policy.document import Statement
 from airlock.policy.matching import action_matches, as_list, has_wildcard
-from airlock.policy.resources import has_only_s3_resources, put_in_place
+from airlock.policy.resources import has_only_s3_resources, in_partition, put_in_place
 from airlock.policy.truth import Truth
 
 S3 = "s3:"
@@ -30,19 +30,28 @@ def only_actions(statement: Statement, actions: tuple[str, ...]) -> Statement:
     return put_in_place(statement, "NotAction" if "NotAction" in statement else "Action", "Action", actions)
 
 
-def without_actions(statement: Statement, actions: tuple[str, ...]) -> Statement | None:
-    """The statement for every other action, on all its resources; None where it has no other.
+def without_actions(statement: Statement, actions: tuple[str, ...], partition: str) -> list[Statement]:
+    """The statement for every other action, on all its resources; no statement where it has no other.
+
+    Args:
+        statement: the statement.
+        actions: the actions to leave out.
+        partition: the AWS partition of whoever is under the policy.
 
     Raises:
         CannotRenderError: an action pattern such as ``s3:Get*`` has no exact form without one of its actions.
     """
-    if "NotAction" in statement:
-        return _all_but(statement, actions)
     patterns = as_list(statement.get("Action"))
-    everything = any(not pattern.strip("*:") for pattern in patterns)  # "*", "*:*"
+    everything = "NotAction" in statement or any(not pattern.strip("*:") for pattern in patterns)  # "*", "*:*"
     if everything or (has_only_s3_resources(statement) and any(_takes_in(pattern, S3) for pattern in patterns)):
-        return _all_but(statement, actions)
-    return _with_actions(statement, _left_of(patterns, actions))
+        return [_all_but(statement, actions)]
+    of_s3 = [pattern for pattern in patterns if pattern.lower().startswith(S3)]
+    here = in_partition(statement, partition)
+    if has_only_s3_resources(here) and any(_takes_in(pattern, S3) for pattern in of_s3):
+        others = _with_actions(statement, _left_of([one for one in patterns if one not in of_s3], actions))
+        return [_all_but(here, actions), *([others] if others else [])]
+    others = _with_actions(statement, _left_of(patterns, actions))
+    return [others] if others else []
 
 
 def other_actions_of(service: str, statement: Statement, actions: tuple[str, ...]) -> Statement | None:

@@ -1,8 +1,8 @@
 """Taking objects out of a statement, exactly.
 
-Two facts about AWS are leaned on, and nothing else (docs/decisions/0002-exact-difference.md):
-an ARN of S3 is the resource of S3's own actions only, and the resource of ``s3:GetObject`` is always such an ARN
-in the principal's partition (Service Authorization Reference, "Actions, resources, and condition keys for Amazon S3").
+Two facts about S3 are leaned on, and nothing else (docs/decisions/0002-exact-difference.md): an ARN of S3 is the
+resource of S3's own actions only, and what these act on is such an ARN, in the principal's partition
+(Service Authorization Reference, "Actions, resources, and condition keys for Amazon S3").
 """
 
 from __future__ import annotations
@@ -110,9 +110,26 @@ def resource_form(statement: Statement) -> str:
 
 
 def has_only_s3_resources(statement: Statement) -> bool:
-    """Whether the statement can apply to nothing but ARNs of S3, on which only S3's own actions act."""
+    """Whether the statement can apply to nothing but ARNs of S3, on which only S3's own actions act.
+
+    "arn:*:s3:*" takes in others too: the "*" runs across colons, into version 1 of a Lambda function called "s3".
+    """
     patterns = as_list(statement.get("Resource"))
-    return bool(patterns) and all(re.match(r"arn:(\*|[a-z-]+):s3:", pattern) for pattern in patterns)
+    return bool(patterns) and all(re.match(r"arn:[a-z-]+:s3:", pattern) for pattern in patterns)
+
+
+def in_partition(statement: Statement, partition: str) -> Statement:
+    """The statement with S3's resources in this partition in place of those in any.
+
+    It means the same where only S3's own actions count, which act on S3's resources in the caller's partition.
+    """
+    patterns = []
+    for pattern in as_list(statement.get("Resource")):
+        if pattern.startswith("arn:*:s3:"):
+            patterns += [pattern.replace("*", partition, 1), *_within_access_points([pattern], partition)]
+        else:
+            patterns.append(pattern)
+    return {**statement, "Resource": one_or_list(patterns)} if "Resource" in statement else statement
 
 
 def put_in_place(statement: Statement, old: str, new: str, values: tuple[str, ...]) -> Statement:
@@ -123,13 +140,26 @@ def put_in_place(statement: Statement, old: str, new: str, values: tuple[str, ..
 def _bucket_arns_but(fetches: Statement, objects: tuple[str, ...]) -> list[Statement]:
     # No pattern says "arn:aws:s3:::* but these". Instead: neither these nor an access point's objects, which the
     # statement never named. Read as plain text, that pattern also takes in keys with a colon and a bucket called
-    # "accesspoint"; the second statement names exactly these. (Of S3's ARNs with a region IAM takes access points'
-    # alone: "Resource ... can not contain region information".)
+    # "accesspoint", and "arn:*:s3:::*" some objects of access points; the second statement names exactly these.
     partition = objects[0].split(":")[1]
-    present = [pattern for pattern in as_list(fetches["Resource"]) if _names_all_of_s3(pattern)]
-    mistaken = [*(f"{pattern}:*" for pattern in present), f"arn:{partition}:s3:::accesspoint/*"]
-    but_these = _all_resources_but(fetches, (*objects, f"arn:{partition}:s3:*:*:accesspoint/*"))
+    patterns = as_list(fetches["Resource"])
+    mistaken = [f"{pattern}:*" for pattern in patterns if _names_all_of_s3(pattern)]
+    mistaken += [f"arn:{partition}:s3:::accesspoint/*", *_within_access_points(patterns, partition)]
+    but_these = _all_resources_but(fetches, (*objects, _access_points(partition)))
     return [but_these, on_objects(fetches, tuple(mistaken))]
+
+
+def _within_access_points(patterns: list[str], partition: str) -> list[str]:
+    """The objects of access points that "arn:*:s3:::*" takes in: the "*" runs across colons, up to ":s3:::" in a key.
+
+    No other ARN of S3 has a name in which a colon may be.
+    """
+    return [_access_points(partition) + one.removeprefix("arn:*") for one in patterns if one.startswith("arn:*:")]
+
+
+def _access_points(partition: str) -> str:
+    # Of S3's ARNs with a region IAM takes these alone: "Resource ... can not contain region information".
+    return f"arn:{partition}:s3:*:*:accesspoint/*"
 
 
 def _names_all_of_s3(pattern: str) -> bool:

@@ -120,8 +120,9 @@ class _Opening:
     def _apart_everywhere(self) -> list[Statement]:
         """The other actions on all resources; then the exempt actions, for all that isn't exempt."""
         bare = self.bare
-        others = without_actions(bare, (GET_OBJECT,) * bool(self.fetches) + self.kms_actions * bool(self.calls))
-        parts = [others] if others else []
+        exempt = (GET_OBJECT,) * bool(self.fetches) + self.kms_actions * bool(self.calls)
+        partition = (*self.fetches, *self.calls)[0].objects[0].split(":")[1]
+        parts = without_actions(bare, exempt, partition)
         if self.fetches:
             whole = bare if not self.calls and parts_for_every_action(bare) else only_actions(bare, (GET_OBJECT,))
             parts += [*without_objects(whole, _objects(self.fetches)), *self._from_elsewhere()]

@@ -17,6 +17,7 @@ _ACTIONS = [
 _RESOURCES = [
     *("*", "arn:*", "arn:aws:*", "arn:aws:s3:*", "arn:aws:s3:::*", "arn:aws:s3:::*/*", "arn:aws:s3:*:*:*"),
     *("arn:aws:s3:::other/*", "arn:aws:s3:::test-*", "arn:aws:s3:::accesspoint/*", "arn:aws:s3:*:*:accesspoint/*"),
+    *("arn:*:s3:::*", "arn:*:s3:::*/*", "arn:*:s3:*", "arn:*:s3:::test-*"),
     *("arn:aws:kms:*", "arn:aws:kms:*:*:key/*", f"arn:aws:kms:{REGION}:*:key/1", "arn:aws:ec2:*:*:instance/*"),
     *(*objects(INFRA_IDS[0]), *objects(INFRA_IDS[1])),
 ]

@@ -43,9 +43,6 @@ CASES = {name: (exemptions, False) for name, exemptions in ALONE.items()} | {
 FEW = ("first signal", "two grants", "lift, then a grant", "shared, narrowed", "shared, lifts and grants of three")
 """Of these cases, those that write most kinds of statements."""
 
-ANY_PARTITION = "arn:*:s3:::"
-"""How a resource begins that the renderer doesn't open exactly yet: see test_gaps.py."""
-
 
 def text_of(sample: str) -> str:
     """A sample policy's text."""

@@ -14,6 +14,7 @@ from tests.policy.proof.space import Space
 
 GET_OBJECT = "s3:getobject"
 KMS_CALLS = ("kms:decrypt", "kms:generatedatakey")
+_DIGITS = frozenset("0123456789")
 _BUCKET = (Token(frozenset(":/"), negated=True), Token(frozenset(":/"), negated=True, repeated=True))
 _YEAR_10000 = 253_402_300_800
 
@@ -60,6 +61,21 @@ def facts(space: Space, partition: str) -> list[Fact]:
             implies(space.resource.matches(arn_like("arn:*:s3:*:*:*")), space.action.matches(glob("s3:*"))),
         ),
         Fact(
+            "S3's own resources",
+            "an action of S3's acts on S3's resources in the principal's partition, or on an Object Lambda access"
+            " point; of these only keys hold colons",
+            'Service Authorization Reference, "Actions, resources, and condition keys for Amazon S3"',
+            implies(
+                space.action.matches(glob("s3:*")),
+                any_of(
+                    [
+                        space.resource.is_one_of("*"),
+                        *(space.resource.matches(pattern) for pattern in s3_arns(partition)),
+                    ]
+                ),
+            ),
+        ),
+        Fact(
             "GetObject's resource",
             "s3:GetObject acts on an object of a bucket or an access point in the principal's partition",
             'Service Authorization Reference, "Actions, resources, and condition keys for Amazon S3"',
@@ -100,9 +116,20 @@ def object_arns(partition: str) -> tuple[Pattern, ...]:
     return bucket, arn_like(f"arn:{partition}:s3:*:?*:accesspoint/?*")
 
 
+def s3_arns(partition: str) -> tuple[Pattern, ...]:
+    """ARNs on which S3's actions act: buckets and what is in them, access points and the like, jobs and the like."""
+    region, account = glob("?*-?*:", but=":"), (Token(_DIGITS), Token(_DIGITS, repeated=True))
+    return (
+        arn_like(f"arn:{partition}:s3:::?*"),
+        arn_like(f"arn:{partition}:s3:*:?*:accesspoint/?*"),
+        arn_like(f"arn:{partition}:s3:*:?*:") + glob("?*", but=":"),
+        literal(f"arn:{partition}:s3-object-lambda:") + region + account + glob(":accesspoint/?*", but=":"),
+    )
+
+
 def key_arns(partition: str) -> Pattern:
-    """ARNs of KMS keys."""
-    return arn_like(f"arn:{partition}:kms:?*:?*:key/?*")
+    """ARNs of KMS keys, whose IDs hold no colon (KMS developer guide, "Key identifiers (KeyId)")."""
+    return arn_like(f"arn:{partition}:kms:?*:?*:key/") + glob("?*", but=":")
 
 
 def _shapes(space: Space) -> Formula:
