@@ -13,7 +13,7 @@ import shutil
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -53,22 +53,26 @@ class GateUser:
     """A user of the gate, who may do everything in S3 that its policies don't deny.
 
     Attributes:
-        name: the user's name, and its group's.
+        name: the user's name.
+        group: the group that its policies are in.
     """
 
     name: str
+    group: str
     _s3: S3Client
 
-    def presign(self, bucket: str, key: str, seconds: int = 3600) -> str:
-        """Sign a GET of an object with this user's keys.
+    def presign(self, bucket: str, key: str, seconds: int = 3600, *, method: str = "GET") -> str:
+        """Sign a GET or a PUT of an object with this user's keys.
 
         Args:
             bucket: the bucket's name.
             key: the object's key.
             seconds: how long the signature holds.
+            method: GET or PUT.
         """
+        call = {"GET": "get_object", "PUT": "put_object"}[method]
         return self._s3.generate_presigned_url(
-            "get_object", Params={"Bucket": bucket, "Key": key}, ExpiresIn=seconds, HttpMethod="GET"
+            call, Params={"Bucket": bucket, "Key": key}, ExpiresIn=seconds, HttpMethod=method
         )
 
 
@@ -84,6 +88,7 @@ class Gate:
     endpoint: str
     child: Child
     _client: Callable[..., Any]
+    _known: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     _witness: GateUser | None = None
     _generation: int = 0
     _s3: S3Client = field(init=False)
@@ -108,14 +113,20 @@ class Gate:
             self._s3.create_bucket(Bucket=bucket)
         self._s3.put_object(Bucket=bucket, Key=key, Body=body)
 
-    def add_user(self, name: str) -> GateUser:
-        """Make a user with access keys, alone in a group that allows everything in S3."""
-        self._iam.create_user(UserName=name)
-        keys = self._iam.create_access_key(UserName=name)["AccessKey"]
-        self._iam.create_group(GroupName=name)
-        self._iam.add_user_to_group(GroupName=name, UserName=name)
-        self._put_policy(name, _ALLOW_NAME, _ALLOW_ALL)
-        return GateUser(name, self._client("s3", keys["AccessKeyId"], keys["SecretAccessKey"]))
+    def add_user(self, name: str, *, colleague: GateUser | None = None) -> GateUser:
+        """Make a user with access keys, alone in a group that allows everything in S3.
+
+        Args:
+            name: the user's name.
+            colleague: whose group to share, with all its policies, instead.
+        """
+        keys = self._known.get(name) or self._create_user(name)
+        group = colleague.group if colleague else name
+        if colleague is None:
+            self._iam.create_group(GroupName=group)
+            self._put_policy(group, _ALLOW_NAME, _ALLOW_ALL)
+        self._iam.add_user_to_group(GroupName=group, UserName=name)
+        return GateUser(name, group, self._client("s3", *keys))
 
     def enforce(self, user: GateUser, policies: Mapping[str, Mapping[str, Any]]) -> float:
         """Put these policies in the place of all that the user had before, and wait until the server goes by them.
@@ -130,16 +141,22 @@ class Gate:
         Raises:
             GateError: it doesn't go by them within ENFORCED_SECONDS.
         """
-        # SeaweedFS takes no policy without statements; it says as much as no policy.
-        wanted = {name: document for name, document in policies.items() if document["Statement"]}
-        if _ALLOW_NAME in wanted:
-            raise GateError(f"the policy name {_ALLOW_NAME} is taken by the gate")
-        for name, document in wanted.items():
-            self._put_policy(user.name, name, document)
-        for name in self._iam.list_group_policies(GroupName=user.name)["PolicyNames"]:
-            if name not in wanted and name != _ALLOW_NAME:
-                self._iam.delete_group_policy(GroupName=user.name, PolicyName=name)
+        return self.enforce_all({user: policies})
+
+    def enforce_all(self, policies: Mapping[GateUser, Mapping[str, Mapping[str, Any]]]) -> float:
+        """Do for each of several users what ``enforce`` does for one, and wait once."""
+        for user, documents in policies.items():
+            self._replace_policies(user.group, documents)
         return self._wait_until_enforced()
+
+    def held(self, user: GateUser) -> dict[str, Any]:
+        """Read the user's policies as the server holds them, by their names."""
+        names = self._iam.list_group_policies(GroupName=user.group)["PolicyNames"]
+        return {
+            name: self._iam.get_group_policy(GroupName=user.group, PolicyName=name)["PolicyDocument"]
+            for name in names
+            if name != _ALLOW_NAME
+        }
 
     def fetch(self, url: str, source: str) -> int:
         """Send a GET from one of this machine's loopback addresses.
@@ -151,13 +168,7 @@ class Gate:
         Returns:
             The HTTP status.
         """
-        parts = urlsplit(url)
-        connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=10, source_address=(source, 0))
-        with contextlib.closing(connection):
-            connection.request("GET", f"{parts.path}?{parts.query}")
-            answer = connection.getresponse()
-            answer.read()
-            return answer.status
+        return send("GET", url, source)
 
     def from_office(self, url: str) -> int:
         """Send a GET from the office; returns the HTTP status."""
@@ -166,6 +177,22 @@ class Gate:
     def from_node(self, url: str) -> int:
         """Send a GET from the bootstrap node; returns the HTTP status."""
         return self.fetch(url, NODE_ADDRESS)
+
+    def _create_user(self, name: str) -> tuple[str, str]:
+        self._iam.create_user(UserName=name)
+        keys = self._iam.create_access_key(UserName=name)["AccessKey"]
+        return keys["AccessKeyId"], keys["SecretAccessKey"]
+
+    def _replace_policies(self, group: str, policies: Mapping[str, Mapping[str, Any]]) -> None:
+        # SeaweedFS takes no policy without statements; it says as much as no policy.
+        wanted = {name: document for name, document in policies.items() if document["Statement"]}
+        if _ALLOW_NAME in wanted:
+            raise GateError(f"the policy name {_ALLOW_NAME} is taken by the gate")
+        for name, document in wanted.items():
+            self._put_policy(group, name, document)
+        for name in self._iam.list_group_policies(GroupName=group)["PolicyNames"]:
+            if name not in wanted and name != _ALLOW_NAME:
+                self._iam.delete_group_policy(GroupName=group, PolicyName=name)
 
     def _put_policy(self, group: str, name: str, document: Mapping[str, Any]) -> None:
         self._iam.put_group_policy(GroupName=group, PolicyName=name, PolicyDocument=json.dumps(document))
@@ -192,23 +219,48 @@ class Gate:
         return time.monotonic() - start
 
 
+def send(method: str, url: str, source: str) -> int:
+    """Send a GET, or a PUT of ``{}``, from one of this machine's loopback addresses.
+
+    Args:
+        method: GET or PUT.
+        url: a presigned URL for that method.
+        source: the address to call from.
+
+    Returns:
+        The HTTP status.
+    """
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=10, source_address=(source, 0))
+    with contextlib.closing(connection):
+        connection.request(method, f"{parts.path}?{parts.query}", b"{}" if method == "PUT" else None)
+        answer = connection.getresponse()
+        answer.read()
+        return answer.status
+
+
 @contextlib.contextmanager
-def gate(folder: Path) -> Iterator[Gate]:
+def gate(folder: Path, *, callers: Sequence[str] = (NODE_ADDRESS,), users: Sequence[str] = ()) -> Iterator[Gate]:
     """Run SeaweedFS on free ports of the loopback address.
 
     Args:
         folder: takes its log, its data and its temporary files.
+        callers: the loopback addresses that nodes will call from.
+        users: names that will be given to ``Gate.add_user``. It works without; but whatever it makes slows down each
+            later one, to half a second after 80, unless the server has known them from its start.
 
     Raises:
-        GateError: the server's program is missing, or this machine has no second loopback address.
+        GateError: the server's program is missing, or this machine lacks one of the addresses.
         ProcessError: it doesn't start.
     """
-    _require_node_address()
+    require_addresses(callers)
     program = _program()
     scratch = folder / "seaweedfs"
     scratch.mkdir()
-    keys = secrets.token_hex(10), secrets.token_hex(20)
+    keys = _make_keys()
+    known = {name: _make_keys() for name in users}
     ports = free_ports(8)
+    command = [program, *_arguments(scratch, ports), *_introduce(known, scratch)]
     environment = clean_environment(
         AWS_ACCESS_KEY_ID=keys[0],
         AWS_SECRET_ACCESS_KEY=keys[1],
@@ -233,10 +285,8 @@ def gate(folder: Path) -> Iterator[Gate]:
 
     with contextlib.ExitStack() as stack:
         stack.callback(_remove_sockets, ports)
-        child = stack.enter_context(
-            running("seaweedfs", [program, *_arguments(scratch, ports)], folder=folder, environment=environment)
-        )
-        server = Gate(endpoint, child, client)
+        child = stack.enter_context(running("seaweedfs", command, folder=folder, environment=environment))
+        server = Gate(endpoint, child, client, known)
         child.wait_until(server.answers, READY_SECONDS)
         yield server
 
@@ -272,6 +322,23 @@ def _arguments(scratch: Path, ports: list[int]) -> list[str]:
     ]
 
 
+def _make_keys() -> tuple[str, str]:
+    return secrets.token_hex(10), secrets.token_hex(20)
+
+
+def _introduce(users: Mapping[str, tuple[str, str]], scratch: Path) -> list[str]:
+    """Tell the server of users whom it is to know from its start; returns the arguments for it."""
+    if not users:
+        return []
+    identities = [
+        {"name": name, "credentials": [{"accessKey": access_key, "secretKey": secret_key}]}
+        for name, (access_key, secret_key) in users.items()
+    ]
+    path = scratch / "identities.json"
+    path.write_text(json.dumps({"identities": identities}), encoding="utf-8")
+    return [f"-s3.config={path}"]
+
+
 def _program() -> str:
     beside = Path(sys.executable).with_name("weed")
     found = str(beside) if beside.exists() else shutil.which("weed")
@@ -286,15 +353,21 @@ def _remove_sockets(ports: list[int]) -> None:
         Path(f"/tmp/seaweedfs-{part}-grpc-{port}.sock").unlink(missing_ok=True)  # noqa: S108 - the server's choice
 
 
-def _require_node_address() -> None:
-    with socket.socket() as probe:
-        try:
-            probe.bind((NODE_ADDRESS, 0))
-        except OSError as error:
-            raise GateError(
-                f"this machine has no address {NODE_ADDRESS} for the node to call from; "
-                f"on macOS: sudo ifconfig lo0 alias {NODE_ADDRESS} up"
-            ) from error
+def require_addresses(callers: Sequence[str]) -> None:
+    """Make sure that this machine can call from these addresses.
+
+    Raises:
+        GateError: it can't; the message says how to change that.
+    """
+    for address in callers:
+        with socket.socket() as probe:
+            try:
+                probe.bind((address, 0))
+            except OSError as error:
+                raise GateError(
+                    f"this machine has no address {address} for the node to call from; "
+                    f"on macOS: sudo ifconfig lo0 alias {address} up"
+                ) from error
 
 
-__all__ = ["Gate", "GateError", "GateUser", "ProcessError", "gate"]
+__all__ = ["Gate", "GateError", "GateUser", "ProcessError", "gate", "require_addresses", "send"]

@@ -1,7 +1,8 @@
 """Carries a policy from IAM over to SeaweedFS, which enforces source addresses but knows no VPCs.
 
-The gate serves one kind of request: GetObject by one user, from a few local addresses. Whatever a policy says is
-carried over as what it means for those requests, and each change is told in plain words.
+The gate serves few kinds of request: GetObject, and other actions where they are named, by one user or those who share
+its policy, from a few local addresses. Whatever a policy says is carried over as what it means for those requests, and
+each change is told in plain words.
 """
 
 from __future__ import annotations
@@ -26,7 +27,10 @@ _DATES: Final = {
     f"date{name}".lower(): f"Date{name}"
     for name in ("Equals", "NotEquals", "LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals")
 }
+_PRINCIPAL: Final = "aws:principalarn"
 _NETWORK_KEYS: Final = {"aws:sourceip": "aws:SourceIp", "aws:sourcevpc": "aws:SourceVpc"}
+# A key that no request made here carries, whoever calls.
+_ABSENT: Final = "aws:PrincipalTag/none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +46,33 @@ class Translation:
     notes: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """What a policy is carried over to.
+
+    Attributes:
+        actions: the calls that are made.
+        worlds: who calls, as each user's requests would look on AWS, by the user's name at the gate.
+    """
+
+    actions: tuple[str, ...]
+    worlds: Mapping[str, World]
+
+    @property
+    def world(self) -> World:
+        """The callers of whichever user: but for the principal they are the same."""
+        return next(iter(self.worlds.values()))
+
+
 def for_gate(
-    document: Mapping[str, Any], *, office: Sequence[str], node: Mapping[str, str], principal: str
+    document: Mapping[str, Any],
+    *,
+    office: Sequence[str],
+    node: Mapping[str, str],
+    principal: str | Mapping[str, str],
+    actions: Sequence[str] = (ACTION,),
 ) -> Translation:
-    """Write a policy so that SeaweedFS decides a GetObject as AWS would.
+    """Write a policy so that SeaweedFS decides a GetObject, or the actions named, as AWS would.
 
     The document itself isn't changed.
 
@@ -53,12 +80,15 @@ def for_gate(
         document: the policy as IAM holds it.
         office: networks (CIDR) or addresses that the office calls from on AWS; it calls the gate from 127.0.0.1.
         node: from where a node is on AWS (its VPC's ID, or the public address it calls from) to its local address.
-        principal: ARN of the IAM user or role that the gate's user stands for.
+        principal: ARN of the IAM user or role that the gate's user stands for. For a policy that several share, the
+            ARN of each and its user's name at the gate.
+        actions: the calls to decide, each spelt as the gate knows it.
 
     Raises:
         TranslationError: the policy can't be carried over without guessing.
     """
-    world = make_world(office, node, principal)
+    users = {principal: ""} if isinstance(principal, str) else principal
+    target = _Target(tuple(actions), {name: make_world(office, node, arn) for arn, name in users.items()})
     notes: list[str] = []
     if "${" in json.dumps(document):
         raise TranslationError("the policy holds a variable (${...}), which the gate would read in its own way")
@@ -68,7 +98,7 @@ def for_gate(
     for number, statement in enumerate(_listed(document.get("Statement", [])), start=1):
         label = f"statement {number}" + (f" ({statement['Sid']})" if "Sid" in statement else "")
         try:
-            kept, told = _statement(statement, world)
+            kept, told = _statement(statement, target)
         except TranslationError as error:
             raise TranslationError(f"{label}: {error}") from error
         notes += [f"{label}: {note}" for note in told]
@@ -77,20 +107,21 @@ def for_gate(
     return Translation({"Version": _VERSION, "Statement": statements}, tuple(notes))
 
 
-def _statement(statement: Mapping[str, Any], world: World) -> tuple[dict[str, Any] | None, list[str]]:
+def _statement(statement: Mapping[str, Any], target: _Target) -> tuple[dict[str, Any] | None, list[str]]:
     unknown = set(statement) - _ELEMENTS
     if unknown:
         raise TranslationError(f"no element of an identity policy: {', '.join(sorted(unknown))}")
     notes: list[str] = []
     kept: dict[str, Any] = {name: statement[name] for name in ("Sid", "Effect") if name in statement}
-    action = _action(statement, notes)
+    action = _action(statement, target.actions, notes)
     if action is None:
-        return None, ["left out, since it says nothing about s3:GetObject, the only call made here"]
+        only = "the only call" if len(target.actions) == 1 else "the only calls"
+        return None, [f"left out, since it says nothing about {' or '.join(target.actions)}, {only} made here"]
     kept["Action"] = action
     for name in ("Resource", "NotResource"):
         if name in statement:
             kept[name] = _resource(statement[name], notes)
-    condition = _condition(statement.get("Condition", {}), world, notes)
+    condition = _condition(statement.get("Condition", {}), target, notes)
     if condition is None:
         return None, [*notes, "left out, since for these calls its condition can't hold"]
     if condition:
@@ -98,24 +129,27 @@ def _statement(statement: Mapping[str, Any], world: World) -> tuple[dict[str, An
     return kept, notes
 
 
-def _action(statement: Mapping[str, Any], notes: list[str]) -> object:
-    """Decide what Action to write; None if the statement doesn't cover GetObject."""
-    if "NotAction" in statement:
-        if any(_covers(entry.lower()) for entry in _listed(statement["NotAction"])):
-            return None
-        notes.append(f"NotAction, which SeaweedFS never matches, became Action {ACTION}: the list doesn't hold it")
-        return ACTION
-    entries = _listed(statement.get("Action", []))
-    if not any(_covers(entry.lower()) for entry in entries):
+def _action(statement: Mapping[str, Any], actions: Sequence[str], notes: list[str]) -> object:
+    """Decide what Action to write; None if the statement covers none of the calls that are made."""
+    negated = "NotAction" in statement
+    entries = _listed(statement["NotAction"] if negated else statement.get("Action", []))
+    covered = [action for action in actions if _listed_in(entries, action) != negated]
+    if not covered:
         return None
-    if any(fnmatch.fnmatchcase(ACTION, entry) for entry in entries):
+    named = covered[0] if len(covered) == 1 else covered
+    told = " and ".join(covered)
+    if negated:
+        lacks = "it" if len(covered) == 1 else "them"
+        notes.append(f"NotAction, which SeaweedFS never matches, became Action {told}: the list doesn't hold {lacks}")
+        return named
+    if [action for action in actions if any(fnmatch.fnmatchcase(action, entry) for entry in entries)] == covered:
         return statement["Action"]
-    notes.append(f"the action became {ACTION}, since SeaweedFS matches actions by case")
-    return ACTION
+    notes.append(f"the action became {told}, since SeaweedFS matches actions by case")
+    return named
 
 
-def _covers(entry: str) -> bool:
-    return fnmatch.fnmatchcase(ACTION.lower(), entry)
+def _listed_in(entries: Sequence[str], action: str) -> bool:
+    return any(fnmatch.fnmatchcase(action.lower(), entry.lower()) for entry in entries)
 
 
 def _resource(value: object, notes: list[str]) -> object:
@@ -128,23 +162,39 @@ def _resource(value: object, notes: list[str]) -> object:
 
 
 def _condition(
-    condition: Mapping[str, Mapping[str, object]], world: World, notes: list[str]
+    condition: Mapping[str, Mapping[str, object]], target: _Target, notes: list[str]
 ) -> dict[str, dict[str, object]] | None:
     """Write the condition; None if no request made here can meet it."""
     dates: dict[str, dict[str, object]] = {}
-    # Which callers meet everything but the dates; all parts of a condition must hold.
-    met = [True] * len(world.callers)
+    # Which callers and which users meet everything but the dates; all parts of a condition must hold.
+    met = [True] * len(target.world.callers)
+    users = dict.fromkeys(target.worlds, True)
     for operator, keys in condition.items():
         for key, value in keys.items():
-            if key.lower() == "aws:currenttime":
+            name = key.lower()
+            if name == "aws:currenttime":
                 _keep_date(operator, value, dates)
                 continue
-            decided = world.decide(key, operator, [_text(one) for one in _listed(value)])
-            met = [before and now for before, now in zip(met, decided, strict=True)]
-            notes.append(_explain(operator, key, value, decided, world))
-    if not any(met):
+            values = [_text(one) for one in _listed(value)]
+            # KMS's own keys are in requests to KMS alone.
+            asked = _ABSENT if name.startswith("kms:") else key
+            decided = {user: world.decide(asked, operator, values) for user, world in target.worlds.items()}
+            if name == _PRINCIPAL and len(users) > 1:
+                users = {user: before and all(decided[user]) for user, before in users.items()}
+                notes.append(_explain_users(operator, key, value, decided))
+                continue
+            same = next(iter(decided.values()))
+            met = [before and now for before, now in zip(met, same, strict=True)]
+            notes.append(_explain(operator, key, value, same, target.world))
+    if not any(met) or not any(users.values()):
         return None
-    return {**_addresses(world, met), **dates}
+    return {**_addresses(target.world, met), **_users(users), **dates}
+
+
+def _users(met: Mapping[str, bool]) -> dict[str, dict[str, object]]:
+    """Tell the users for whom a statement holds from the others, by their names."""
+    others = [user for user, holds in met.items() if not holds]
+    return {"StringNotEquals": {"aws:username": others}} if others else {}
 
 
 def _addresses(world: World, met: list[bool]) -> dict[str, dict[str, object]]:
@@ -181,6 +231,12 @@ def _explain(operator: str, key: str, value: object, decided: list[bool], world:
         if holds
     ]
     return f"{what} is true for {', '.join(names) or 'nobody here'}"
+
+
+def _explain_users(operator: str, key: str, value: object, decided: Mapping[str, list[bool]]) -> str:
+    names = [user for user, holds in decided.items() if all(holds)]
+    what = f"{operator} {key} {json.dumps(value)} is true for {', '.join(names) or 'nobody here'}"
+    return f"{what}; it became aws:username, since SeaweedFS knows no {key}"
 
 
 def _text(value: object) -> str:

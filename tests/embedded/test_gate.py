@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from demo.gate import Gate, GateUser, gate
+from demo.gate import Gate, GateError, GateUser, gate, require_addresses, send
+from demo.local_world import NODE_ADDRESS
 from demo.processes import free_ports, listens
 from demo.translation import for_gate
 
@@ -138,6 +139,68 @@ def test_policies_are_replaced_as_a_whole(door: Door) -> None:
     assert door.answers() == (200, 200)
 
 
+def test_a_policy_is_read_back_as_the_server_holds_it(door: Door) -> None:
+    """What is held has the statements that were put, and nothing that the gate needs for itself."""
+    assert door.server.held(door.user) == {}
+    door.set(deny(OUTSIDE))
+    held = door.server.held(door.user)
+    assert list(held) == ["network"]
+    assert held["network"]["Statement"][0]["Condition"] == {"NotIpAddress": {"aws:SourceIp": "127.0.0.1/32"}}
+
+
+def test_writing_is_an_action_of_its_own(door: Door) -> None:
+    """A PUT is decided apart from a GET, and a URL is good for the one that it was signed for."""
+    door.server.enforce(door.user, {"write": policy({"Action": "s3:PutObject"})})
+    put = door.user.presign(BUCKET, KEY, method="PUT")
+    assert send("PUT", put, NODE_ADDRESS) == 403
+    assert send("GET", put, NODE_ADDRESS) == 403
+    assert door.answers() == (200, 200)
+    door.server.enforce(door.user, {"read": policy({"Action": "s3:GetObject"})})
+    assert send("PUT", put, NODE_ADDRESS) == 200
+    assert door.answers() == (403, 403)
+
+
+def test_colleagues_share_policies_and_are_told_apart_by_name(server: Gate) -> None:
+    """One group's policy holds for both users; a condition on the user's name for one of them."""
+    one = server.add_user("one")
+    two = server.add_user("two", colleague=one)
+    urls = [user.presign(BUCKET, KEY) for user in (one, two)]
+    server.enforce(one, {"shared": policy({"Action": "s3:*"})})
+    assert [server.from_node(url) for url in urls] == [403, 403]
+    server.enforce(one, {"shared": policy({"Action": "s3:*"}, {"StringNotEquals": {"aws:username": ["one"]}})})
+    assert [server.from_node(url) for url in urls] == [200, 403]
+
+
+def policy(statement: dict[str, Any], condition: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Write a policy with one Deny on everything, as SeaweedFS is to get it."""
+    whole = {"Effect": "Deny", "Resource": "*", **statement, **({"Condition": condition} if condition else {})}
+    return {"Version": "2012-10-17", "Statement": [whole]}
+
+
+@pytest.mark.parametrize(
+    ("statement", "condition"),
+    [
+        ({"NotAction": "s3:PutObject"}, None),
+        ({"Action": "S3:getobject"}, None),
+        ({"Action": "s3:*"}, {"Bool": {"aws:ViaAWSService": "false"}}),
+        ({"Action": "s3:*"}, {"ArnLike": {"aws:PrincipalArn": "*"}}),
+        ({"Action": "s3:*"}, {"ArnNotEquals": {"aws:PrincipalArn": USER}}),
+        ({"Action": "s3:*"}, {"StringNotEqualsIfExists": {"aws:SourceVpc": VPC}}),
+        ({"Action": "s3:*"}, {"NotIpAddressIfExists": {"aws:SourceIp": "127.0.0.1/32"}}),
+        ({"Action": "s3:*"}, {"DateGreaterThanIfExists": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}}),
+        ({"Action": "s3:*"}, {"notipaddress": {"aws:SourceIp": "127.0.0.1/32"}}),
+    ],
+    ids=str,
+)
+def test_what_the_server_cannot_hold(door: Door, statement: dict[str, Any], condition: dict[str, Any] | None) -> None:
+    """SeaweedFS serves what IAM would deny here, so the translation decides these itself (docs/testing.md).
+
+    Where this fails, SeaweedFS has learnt something, and the translation can leave more to it.
+    """
+    door.server.enforce(door.user, {"unheard": policy(statement, condition)})
+    assert door.answers()[1] == 200
+
+
 def test_users_do_not_share_policies(door: Door) -> None:
     """A deny for one user leaves another's fetches alone."""
     free = Door(door.server, door.server.add_user("free"))
@@ -175,6 +238,14 @@ def test_patterns_in_not_resource_leave_out_what_they_match(
     door.set(deny(OUTSIDE, NotResource=["arn:aws:s3:::elsewhere/x", pattern]))
     assert door.answers() == (200, 200 if object_is_left_out else 403)
     assert door.answers("odd:key") == (200, 200 if odd_is_left_out else 403)
+
+
+def test_an_address_that_this_machine_lacks_is_named() -> None:
+    """Nobody has to guess why a node can't call."""
+    with pytest.raises(
+        GateError, match=r"no address 192\.0\.2\.1 for the node .* sudo ifconfig lo0 alias 192\.0\.2\.1"
+    ):
+        require_addresses([NODE_ADDRESS, "192.0.2.1"])
 
 
 def test_the_server_ends_with_its_context_and_leaves_no_sockets(

@@ -109,6 +109,8 @@ def test_a_node_without_an_endpoint_is_known_by_its_address(condition: dict[str,
         ({"Bool": {"aws:MultiFactorAuthPresent": "false"}}, False),
         ({"Bool": {"aws:SecureTransport": "false"}}, False),
         ({"Null": {"aws:PrincipalTag/team": "true"}}, True),
+        ({"StringNotEquals": {"kms:ViaService": "s3.us-east-2.amazonaws.com"}}, True),
+        ({"StringEquals": {"kms:EncryptionContext:aws:s3:arn": "arn:aws:s3:::lab/bootstrap.ign"}}, False),
     ],
 )
 def test_what_is_the_same_for_every_request_here_is_decided(condition: dict[str, Any], *, holds: bool) -> None:
@@ -154,6 +156,69 @@ def test_a_statement_about_other_calls_is_left_out(element: dict[str, Any]) -> N
     result = translate(statement)
     assert result.document["Statement"] == []
     assert result.notes == ("statement 1: left out, since it says nothing about s3:GetObject, the only call made here",)
+
+
+@pytest.mark.parametrize(
+    ("element", "expected"),
+    [
+        ({"Action": "*"}, "*"),
+        ({"Action": ["ec2:*", "s3:*Object"]}, ["ec2:*", "s3:*Object"]),
+        ({"Action": "S3:*"}, ["s3:GetObject", "s3:PutObject"]),
+        ({"Action": ["s3:GetObject", "s3:putobject"]}, ["s3:GetObject", "s3:PutObject"]),
+        ({"Action": ["s3:Get*", "s3:delete*"]}, ["s3:Get*", "s3:delete*"]),
+        ({"Action": "s3:putobject"}, "s3:PutObject"),
+        ({"NotAction": "s3:GetObject"}, "s3:PutObject"),
+        ({"NotAction": ["iam:ChangePassword", "s3:PutObject*"]}, "s3:GetObject"),
+        ({"NotAction": "iam:*"}, ["s3:GetObject", "s3:PutObject"]),
+        ({"NotAction": ["s3:*"]}, None),
+        ({"Action": "s3:GetObject?*"}, None),
+    ],
+)
+def test_of_several_actions_each_is_carried_over(element: dict[str, Any], expected: object) -> None:
+    """Where other calls are made too, a statement covers those of them that it covers in IAM."""
+    statement = {"Effect": "Deny", "Resource": "*", **element}
+    result = for_gate(
+        {"Version": "2012-10-17", "Statement": statement},
+        office=OFFICE,
+        node={VPC: "127.0.0.2"},
+        principal=USER,
+        actions=("s3:GetObject", "s3:PutObject"),
+    )
+    if expected is None:
+        assert result.document["Statement"] == []
+        assert result.notes[-1].endswith("nothing about s3:GetObject or s3:PutObject, the only calls made here")
+    else:
+        assert result.document["Statement"] == [{"Effect": "Deny", "Resource": "*", "Action": expected}]
+
+
+COLLEAGUE = "arn:aws:iam::111122223333:user/colleague"
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ({"ArnNotEquals": {"aws:PrincipalArn": USER}}, {"StringNotEquals": {"aws:username": ["one"]}}),
+        ({"ArnEquals": {"aws:PrincipalArn": [USER]}}, {"StringNotEquals": {"aws:username": ["two"]}}),
+        ({"StringLike": {"AWS:principalarn": "*:user/*"}}, NOBODY),
+        ({"ArnNotEquals": {"aws:PrincipalArn": [USER, COLLEAGUE]}}, None),
+        ({"ArnLike": {"aws:PrincipalArn": USER}, "ArnNotLike": {"aws:PrincipalArn": USER}}, None),
+        (
+            {**OUTSIDE, "ArnNotEquals": {"aws:PrincipalArn": [USER]}},
+            {**NOT_OFFICE, "StringNotEquals": {"aws:username": ["one"]}},
+        ),
+    ],
+)
+def test_those_who_share_a_policy_are_told_apart_by_their_names(condition: dict[str, Any], expected: object) -> None:
+    """SeaweedFS knows no ARN of the caller's, but its name."""
+    result = for_gate(
+        {"Version": "2012-10-17", "Statement": deny(condition)},
+        office=OFFICE,
+        node={VPC: "127.0.0.2"},
+        principal={USER: "one", COLLEAGUE: "two"},
+    )
+    statements = result.document["Statement"]
+    assert (statements[0].get("Condition", NOBODY) if statements else None) == expected
+    assert any("it became aws:username, since SeaweedFS knows no" in note for note in result.notes)
 
 
 def test_resources_keep_their_text_but_for_the_partition() -> None:
