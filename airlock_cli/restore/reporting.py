@@ -59,6 +59,7 @@ def _as_json(outlook: Outlook, order: Order) -> dict[str, Any]:
     return {
         "dry_run": order.dry_run,
         "still_open": list(outlook.still_open),
+        "unaudited": outlook.unaudited or None,
         "policies": [
             {
                 "ref": one.ref,
@@ -81,6 +82,9 @@ def _tell(page: Page, outlook: Outlook, order: Order) -> None:
         page.verbatim(one.ref, "bold", indent=0)
         page.line(_HOLDS[one.holds], "yellow" if one.holds is Holds.EDITED else "", indent=2)
         _tell_one(page, one, order)
+    if outlook.unaudited:
+        page.line()
+        page.line(f"The audit trail hasn't it ({outlook.unaudited}); CloudTrail has it under your name.", "yellow")
     if not outlook.still_open:
         return
     page.line()

@@ -25,12 +25,14 @@ from airlock.ports import (
     Scope,
 )
 from airlock.reconcile.choose import Choice
+from airlock.reconcile.happening import Happening
 from airlock.reconcile.run import Run, about_to_write
 from airlock.reconcile.writing import NotConfirmedError, Writer
 from airlock.settings import LEASE_SECONDS
 from airlock_cli.operators.account import Account
 from airlock_cli.problems import AwsError, CommandError, NotFoundError, RefusedError
 from airlock_cli.progress import Later
+from airlock_cli.restore.auditing import audit
 from airlock_cli.restore.policies import Found, Holds, Way, find, ref_of
 
 _DENIED = frozenset({"AccessDenied", "AccessDeniedException"})
@@ -60,17 +62,20 @@ class Outlook:
     Attributes:
         found: the recorded policies.
         still_open: IDs of grants that the airlock would open again.
+        unaudited: why the audit trail hasn't what was restored; empty where it has, or nothing was.
     """
 
     found: tuple[Found, ...]
     still_open: tuple[str, ...]
+    unaudited: str = ""
 
 
 class Restorer:
     """Reads and restores the policies of some scopes."""
 
     def __init__(self, account: Account) -> None:
-        clients = make_clients(account.session)
+        self._account = account
+        self._clients = clients = make_clients(account.session)
         self._clock: Clock = account.clock
         self._policies = IamPolicies(clients.iam)
         self._ledger = DynamoLedger(
@@ -90,18 +95,28 @@ class Restorer:
             RefusedError: a grant is open, or somebody edited a policy; nothing was written.
             AwsError: IAM or the ledger doesn't let the caller.
         """
-        with _denials_told():
-            scopes = self._taken(asked)
-            try:
-                outlook = self._outlook(scopes, asked)
-                check(outlook, asked)
-                self._write(scopes, outlook, asked.way)
-            except BaseException:
-                # The leases end by themselves if this fails too.
-                with contextlib.suppress(Exception):
-                    self._ledger.release(asked.scopes)
-                raise
-            return outlook
+        happened: list[Happening] = []
+        unaudited = ""
+        try:
+            with _denials_told():
+                outlook = self._restored(asked, happened)
+        finally:
+            # Last, when the leases are let go: nothing is to wait for it.
+            unaudited = audit(self._account, self._clients, happened)
+        return replace(outlook, unaudited=unaudited)
+
+    def _restored(self, asked: Asked, happened: list[Happening]) -> Outlook:
+        scopes = self._taken(asked)
+        try:
+            outlook = self._outlook(scopes, asked)
+            check(outlook, asked)
+            self._write(scopes, outlook, asked.way, happened)
+        except BaseException:
+            # The leases end by themselves if this fails too.
+            with contextlib.suppress(Exception):
+                self._ledger.release(asked.scopes)
+            raise
+        return outlook
 
     def _taken(self, asked: Asked) -> list[Scope]:
         try:
@@ -134,15 +149,16 @@ class Restorer:
     def _grants(self, scopes: Sequence[Scope]) -> list[Grant]:
         return self._ledger.grants(sorted({grant_id for scope in scopes for grant_id in scope.grants}))
 
-    def _write(self, scopes: Sequence[Scope], outlook: Outlook, way: Way) -> None:
+    def _write(self, scopes: Sequence[Scope], outlook: Outlook, way: Way, happened: list[Happening]) -> None:
         texts = {one.record.place: text for one in outlook.found if (text := one.target(way)) is not None}
         run = Run(
             scopes={scope.id: scope for scope in scopes},
-            grants={},
+            grants={grant.id: grant for grant in self._grants(scopes)},
             now=self._clock.now(),
             event_id=None,
             held={one.record.place: one.held for one in outlook.found},
             choice=Choice(texts=dict(texts)),
+            happened=happened,
         )
         for place, text in texts.items():
             record = run.record_of(place)
