@@ -36,12 +36,11 @@ def approve(options: Options, principal: str, wanted: dict[str, object], *, as_j
     Args:
         options: where the airlock is.
         principal: ARN of the user or role.
-        wanted: "cluster" (a name or None), "lift" (a bool), "hours" (a number) and "note".
+        wanted: "cluster" (a name or None), "form" (the widest that it approves), "hours" (a number) and "note".
         as_json: whether to print JSON.
     """
-    form = Form.LIFTED if wanted["lift"] else Form.SCOPED
     note = checked_note(str(wanted["note"]))
-    order = {"principal": checked_principal(principal), "cluster": wanted["cluster"], "form": str(form)}
+    order = {"principal": checked_principal(principal), "cluster": wanted["cluster"], "form": str(wanted["form"])}
     with an_account(options) as account:
         kept = account.orders.approve_ahead({**order, "hours": wanted["hours"], "note": note})
         now = account.clock.now()

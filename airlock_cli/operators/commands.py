@@ -10,7 +10,9 @@ from typing import Annotated
 
 import typer
 
+from airlock.grants.approval import Form
 from airlock.page.orders import HOURS
+from airlock_cli.operators.forms import said_form
 from airlock_cli.operators.moments import DEFAULT_SINCE
 from airlock_cli.operators.options import EXIT_STATUS, AsJson, GrantName, Note, Options, Wait
 from airlock_cli.problems import InputError
@@ -64,16 +66,26 @@ def approve(  # noqa: PLR0913 - typer reads the command line's options from the 
     grant: GrantName,
     *,
     note: Note = "",
-    lift: Annotated[bool, typer.Option("--lift", help="Say that you mean it, if the grant asks for a lift.")] = False,
+    any_network: Annotated[
+        bool, typer.Option("--any-network", help="Say that you mean it, if it opens for any network.")
+    ] = False,
+    any_action: Annotated[
+        bool, typer.Option("--any-action", help="Say that you mean it, if it opens any action on the objects.")
+    ] = False,
+    lift: Annotated[
+        bool, typer.Option("--lift", help="Say that you mean it, if it asks for a lift; takes in the other two.")
+    ] = False,
     wait: Wait = DEFAULT_WAIT,
     as_json: AsJson = False,
 ) -> None:
     """Approve a grant that waits for an answer.
 
-    Nobody is asked to confirm. What opens is told first. A lift takes the whole deny away for the time, so it is
-    refused without --lift. Status 1 means that the approval is kept, but nothing opened within the wait.
+    Nobody is asked to confirm. What opens is told first. What is wider than asked is refused unless it is said: a grant
+    may be opened for any network or any action, where the exact opening can't be had, and a lift takes the whole deny
+    away for the time. Status 1 means that the approval is kept, but nothing opened within the wait.
     """
-    _decide(ctx, "approve", grant, note, wait, lift=lift, as_json=as_json)
+    said = said_form(any_network=any_network, any_action=any_action, lift=lift)
+    _decide(ctx, "approve", grant, note, wait, said=said, as_json=as_json)
 
 
 def reject(
@@ -84,7 +96,7 @@ def reject(
     Nothing is opened for it then. Status 1 means that the rejection is kept, but the grant hasn't ended within the
     wait.
     """
-    _decide(ctx, "reject", grant, note, wait, lift=False, as_json=as_json)
+    _decide(ctx, "reject", grant, note, wait, as_json=as_json)
 
 
 def close(
@@ -95,7 +107,7 @@ def close(
     It may be open, or still wait for an answer. Status 1 means that the order is kept, but the grant hasn't ended
     within the wait.
     """
-    _decide(ctx, "close", grant, note, wait, lift=False, as_json=as_json)
+    _decide(ctx, "close", grant, note, wait, as_json=as_json)
 
 
 def approve_ahead(  # noqa: PLR0913 - as above
@@ -109,7 +121,15 @@ def approve_ahead(  # noqa: PLR0913 - as above
     cluster: Annotated[
         str | None, typer.Option(metavar="NAME", help="Only for installs of this cluster. Default: for any.")
     ] = None,
-    lift: Annotated[bool, typer.Option("--lift", help="Approve lifts too, not only scoped grants.")] = False,
+    any_network: Annotated[
+        bool, typer.Option("--any-network", help="Approve grants too that open for any network.")
+    ] = False,
+    any_action: Annotated[
+        bool, typer.Option("--any-action", help="Approve grants too that open any action on the objects.")
+    ] = False,
+    lift: Annotated[
+        bool, typer.Option("--lift", help="Approve lifts too, and whatever else is wider than asked.")
+    ] = False,
     note: Note = "",
     listed: Annotated[
         bool, typer.Option("--list", help="List what was approved ahead for PRINCIPAL, the newest first.")
@@ -119,13 +139,15 @@ def approve_ahead(  # noqa: PLR0913 - as above
 ) -> None:
     """Approve a principal's installs before they begin.
 
-    Such approvals can also be listed, and taken back. Give exactly one of --hours, --list and --revoke. Taking one back
-    closes nothing: airlock close does.
+    Such approvals can also be listed, and taken back. Give exactly one of --hours, --list and --revoke. An approval is
+    of scoped grants alone unless wider ones are named. Taking one back closes nothing: airlock close does.
     """
     if sum((hours is not None, listed, revoke is not None)) != 1:
         raise InputError("give exactly one of --hours, --list and --revoke.\nSee airlock approve-ahead --help.")
-    if hours is None and (cluster is not None or lift or note):
-        raise InputError("--cluster, --lift and --note go with --hours alone.\nSee airlock approve-ahead --help.")
+    form = said_form(any_network=any_network, any_action=any_action, lift=lift)
+    if hours is None and (cluster is not None or form is not Form.SCOPED or note):
+        flags = "--cluster, --any-network, --any-action, --lift and --note"
+        raise InputError(f"{flags} go with --hours alone.\nSee airlock approve-ahead --help.")
     from airlock_cli.operators import ahead  # noqa: PLC0415 - loads boto3
 
     if listed:
@@ -133,7 +155,7 @@ def approve_ahead(  # noqa: PLR0913 - as above
     elif revoke is not None:
         ahead.revoke(_options(ctx), principal, revoke, as_json=as_json)
     else:
-        wanted: dict[str, object] = {"cluster": cluster, "lift": lift, "hours": hours, "note": note}
+        wanted: dict[str, object] = {"cluster": cluster, "form": form, "hours": hours, "note": note}
         ahead.approve(_options(ctx), principal, wanted, as_json=as_json)
 
 
@@ -165,11 +187,11 @@ def add_to(app: typer.Typer) -> None:
 
 
 def _decide(  # noqa: PLR0913 - as above
-    ctx: typer.Context, decision: str, grant: str, note: str, wait: int, *, lift: bool, as_json: bool
+    ctx: typer.Context, decision: str, grant: str, note: str, wait: int, *, said: Form = Form.SCOPED, as_json: bool
 ) -> None:
     from airlock_cli.operators.deciding import Decision, Order, decide  # noqa: PLC0415 - loads boto3
 
-    order = Order(decision=Decision(decision), name=grant, note=note, wait=wait, lift=lift)
+    order = Order(decision=Decision(decision), name=grant, note=note, wait=wait, said=said)
     decide(_options(ctx), order, as_json=as_json)
 
 

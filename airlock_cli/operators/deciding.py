@@ -14,10 +14,11 @@ from airlock.grants.approval import Form
 from airlock.grants.grant import Grant, State
 from airlock.policy.exemption import iso
 from airlock_cli.operators.account import Account, an_account
+from airlock_cli.operators.forms import form_words, missing_flags
 from airlock_cli.operators.options import Options, checked_name, checked_note
 from airlock_cli.operators.page import Page, clean, put_json
 from airlock_cli.operators.shapes import grant_json
-from airlock_cli.operators.telling import tell_opening
+from airlock_cli.operators.telling import tell_opening, tell_wider
 from airlock_cli.problems import CommandError, RefusedError
 from airlock_cli.progress import Later
 
@@ -42,14 +43,14 @@ class Order:
         name: the grant's name, or a beginning of it.
         note: kept with it.
         wait: seconds to wait for what comes of it.
-        lift: whether the operator has said that a lift is meant.
+        said: the widest form that the operator has said is meant.
     """
 
     decision: Decision
     name: str
     note: str = ""
     wait: int = 0
-    lift: bool = False
+    said: Form = Form.SCOPED
 
 
 def decide(options: Options, order: Order, *, as_json: bool) -> None:
@@ -64,11 +65,14 @@ def decide(options: Options, order: Order, *, as_json: bool) -> None:
     page = None if as_json else Page()
     with an_account(options) as account:
         before = account.records.named(order.name)
-        _check_lift(order, before)
+        _check_form(order, before)
         if page and order.decision is Decision.APPROVE and before.progress.plan:
             page.line(f"{before.id} opens, for {before.facts.principal},")
             tell_opening(page, before.progress.plan.exemption, account.clock.now())
-        kept = account.orders.decide(before.id, order.decision, order.note)
+            tell_wider(page, before)
+        # What was looked at: by now something wider may be asked, and that isn't approved by this.
+        form = str(before.progress.form) if order.decision is Decision.APPROVE else None
+        kept = account.orders.decide(before.id, order.decision, order.note, form)
         stands = kept["stands"]
         _check_same(order, before.id, stands)
         if page:
@@ -92,15 +96,20 @@ def decide(options: Options, order: Order, *, as_json: bool) -> None:
         raise typer.Exit(CommandError.status)
 
 
-def _check_lift(order: Order, grant: Grant) -> None:
-    """A lift is never approved by habit."""
-    lifts = grant.progress.form is Form.LIFTED and grant.progress.state is State.PENDING
-    if order.decision is Decision.APPROVE and lifts and not order.lift:
-        raise RefusedError(
-            f"{grant.id} asks for a lift: the whole deny is off until {iso(grant.facts.not_after)}.\n"
-            "If that is meant, say so with --lift; airlock show tells what changes.",
-            "lift-not-said",
-        )
+def _check_form(order: Order, grant: Grant) -> None:
+    """What is wider than asked is never approved by habit."""
+    asked, until = grant.progress.form, iso(grant.facts.not_after)
+    flags = missing_flags(order.said, asked)
+    if order.decision is not Decision.APPROVE or grant.progress.state is not State.PENDING or not flags:
+        return
+    what, code = f"is {form_words(asked)}, until {until}", "wider-not-said"
+    if asked is Form.LIFTED:
+        what, code = f"asks for a lift: the whole deny is off until {until}", "lift-not-said"
+    raise RefusedError(
+        f"{grant.id} {what}.\nIf that is meant, say so with {' '.join(flags)}; airlock show tells what changes.",
+        code,
+        {"flags": list(flags)},
+    )
 
 
 def _check_same(order: Order, grant_id: str, stands: Mapping[str, Any]) -> None:

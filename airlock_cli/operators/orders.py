@@ -51,13 +51,14 @@ class Orders:
                 "Give one that begins with https://, or with http:// and is on this machine; only a path may follow."
             )
 
-    def decide(self, grant_id: str, decision: str, note: str) -> dict[str, Any]:
+    def decide(self, grant_id: str, decision: str, note: str, form: str | None = None) -> dict[str, Any]:
         """Approve, reject or close a grant.
 
         Args:
             grant_id: its whole name.
             decision: ``approve``, ``reject`` or ``close``.
             note: kept with it.
+            form: of an approval, what it is an approval of; None for the rest.
 
         Returns:
             What stands, under "stands", and whether that is this caller's, under "yours".
@@ -67,7 +68,8 @@ class Orders:
             RefusedError: the airlock won't.
             AwsError: the function can't be reached or its answer isn't one.
         """
-        told = self._send("POST", f"/grants/{quote(grant_id, safe='')}/{decision}", {"note": note})
+        body: dict[str, object] = {"note": note} if form is None else {"note": note, "form": form}
+        told = self._send("POST", f"/grants/{quote(grant_id, safe='')}/{decision}", body)
         stands, needed = told.get("stands"), {"by", "at"} if decision == "close" else {"by", "at", "approved"}
         if not isinstance(stands, dict) or not needed <= stands.keys():
             raise not_an_answer()

@@ -7,8 +7,10 @@ from datetime import datetime, timedelta
 
 from airlock.grants.approval import Ahead
 from airlock.grants.grant import Grant, State
+from airlock.messages.wider import approve_command, widenings_of
 from airlock.policy.exemption import iso
 from airlock_cli.operators.account import Account, an_account
+from airlock_cli.operators.forms import words_of
 from airlock_cli.operators.moments import moment_since, told
 from airlock_cli.operators.options import Options, checked_name
 from airlock_cli.operators.page import Page, put_json
@@ -21,6 +23,7 @@ from airlock_cli.operators.telling import (
     tell_changes,
     tell_opening,
     tell_trail,
+    tell_wider,
     why_of,
 )
 from airlock_cli.progress import Later
@@ -64,7 +67,7 @@ def grants(options: Options, since: str, *, only_open: bool, as_json: bool) -> N
         return
     rows = [(iso(one.facts.requested_at), one.id, str(one.progress.state), why_of(one)) for one in found]
     styles = ["bold", *(STATE_STYLES.get(one.progress.state, "") for one in found)]
-    page.rows([("REQUESTED", "GRANT", "STATE", "FOR; WHY IT ENDED"), *rows], styles, indent=0)
+    page.rows([("REQUESTED", "GRANT", "STATE", "FOR; FORM; WHY IT ENDED"), *rows], styles, indent=0)
 
 
 def show(options: Options, name: str, *, as_json: bool) -> None:
@@ -115,7 +118,7 @@ def _tell_status(page: Page, grants: Sequence[Grant], aheads: Sequence[Ahead], n
     for grant in waiting:
         page.verbatim(grant.id)
         until = grant.progress.answer_until
-        page.line(f"{grant.progress.form}{f', until {told(until, now)}' if until else ''}", indent=4)
+        page.line(f"{words_of(grant)}{f', until {told(until, now)}' if until else ''}", indent=4)
         _tell_whose(page, grant)
     if others:
         page.heading("Under way")
@@ -133,7 +136,7 @@ def _tell_held(page: Page, grant: Grant, now: datetime) -> None:
     page.verbatim(grant.id)
     progress, not_after = grant.progress, grant.facts.not_after
     network = f", from {network_of(progress.exemption)}" if progress.exemption and progress.exemption.network else ""
-    page.line(f"{progress.form}{network}, until {told(not_after, now)}", indent=4)
+    page.line(f"{words_of(grant)}{network}, until {told(not_after, now)}", indent=4)
     if not_after < now:
         page.line("Its time is over and IAM denies again, but the policy isn't put back yet.", "yellow", 4)
     elif progress.state is State.CLOSING:
@@ -151,12 +154,15 @@ def _tell_grant(page: Page, grant: Grant, now: datetime) -> None:
     page.line(f"{grant.id}: {progress.state}", "bold")
     page.line(f"for {facts.principal}", indent=2)
     page.line(f"install {place_of(grant)}", indent=2)
+    if widenings_of(grant):
+        page.line(words_of(grant), "yellow", 2)
     if grant.is_final:
         page.line(f"{progress.detail} ({progress.reason})", indent=2)
     exemption = progress.exemption or (progress.plan.exemption if progress.plan and not grant.is_final else None)
     if exemption:
         page.heading("Open" if progress.exemption else "Would open")
         tell_opening(page, exemption, now)
+        tell_wider(page, grant)
     page.heading("Timeline")
     page.rows([(iso(moment.at), moment.what, moment.detail) for moment in story_of(grant)])
     for instance in sorted(facts.refused):
@@ -164,4 +170,4 @@ def _tell_grant(page: Page, grant: Grant, now: datetime) -> None:
     if progress.state is State.PENDING:
         until = f" until {told(progress.answer_until, now)}" if progress.answer_until else ""
         page.line(f"It waits for an answer{until}:", "yellow", 2)
-        page.verbatim(f"airlock approve {grant.id}", indent=4)
+        page.verbatim(approve_command(grant.id, progress.form), indent=4)

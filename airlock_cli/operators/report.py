@@ -16,9 +16,12 @@ from markupsafe import Markup
 
 from airlock.grants.approval import Form
 from airlock.grants.grant import Grant, State
+from airlock.messages.wider import why_wider, widenings_of
 from airlock.policy.exemption import iso
+from airlock.policy.ladder import Widening, what_it_adds
 from airlock_cli.operators.account import an_account
 from airlock_cli.operators.difference import difference
+from airlock_cli.operators.forms import form_words, words_of
 from airlock_cli.operators.moments import length, moment_since
 from airlock_cli.operators.options import Options, checked_name
 from airlock_cli.operators.page import Page, clean, put_json
@@ -97,7 +100,17 @@ def html_of(matter: Matter) -> str:
         difference=difference,
         network_of=network_of,
         lifted=Form.LIFTED,
+        words_of=words_of,
+        why_wider=why_wider,
+        form_words=form_words,
+        what_it_adds=_what_it_adds,
     )
+
+
+def _what_it_adds(grant: Grant) -> list[str]:
+    """What a grant lets through beyond what was asked, a sentence for each way in which it is wider."""
+    found = widenings_of(grant)
+    return [what_it_adds(one) for one in Widening if one in found]
 
 
 def totals_of(matter: Matter) -> list[tuple[str, str]]:
@@ -111,6 +124,10 @@ def totals_of(matter: Matter) -> list[tuple[str, str]]:
     return [
         ("Grants requested", str(len(matter.grants))),
         ("Opened", count(lambda grant: grant.progress.opened_at)),
+        (
+            "Opened wider than asked, the deny not lifted",
+            count(lambda one: one.progress.opened_at and widenings_of(one) - {Widening.LIFT}),
+        ),
         (
             "Opened with the whole deny lifted",
             count(lambda one: one.progress.opened_at and one.progress.form is Form.LIFTED),

@@ -8,6 +8,7 @@ from typing import Any
 
 from airlock.grants.approval import Ahead, Answer, Change, CloseOrder, Plan
 from airlock.grants.grant import Grant
+from airlock.messages.wider import why_wider, widenings_of
 from airlock.policy.exemption import iso
 from airlock.reconcile.happening import opens
 from airlock_cli.operators.story import Moment
@@ -41,6 +42,8 @@ def grant_json(grant: Grant) -> Json:
         "close_order": order_json(grant.close_order) if grant.close_order else None,
         "opens": opens(progress.exemption),
         "planned": opens(progress.plan.exemption) if progress.plan else None,
+        "wider": sorted(map(str, widenings_of(grant))),
+        "why_wider": why_wider(grant),
     }
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from airlock.grants.approval import Way
+from airlock.grants.approval import Form, Way
 from airlock.grants.grant import CloseReason, Grant, Progress
 from airlock.policy.exemption import Exemption, Vpc, iso
+from airlock_cli.operators.forms import form_words
 
 _WAYS = {Way.LINK: "by the link in the request", Way.IAM: "signed with IAM credentials", Way.AHEAD: "ahead of time"}
 _ENDED = {
@@ -65,7 +66,7 @@ def _asked(grant: Grant) -> list[Moment]:
     told = []
     if progress.asked_at:
         until = f"; an answer counts until {iso(progress.answer_until)}" if progress.answer_until else ""
-        told.append(Moment(progress.asked_at, "asked", f"for a {progress.form} opening{until}"))
+        told.append(Moment(progress.asked_at, "asked", f"for {_opening(progress.form)}{until}"))
     if answer:
         word = "approved" if answer.approved else "rejected"
         told.append(Moment(answer.at, word, f"by {answer.by}, {_WAYS[answer.way]}{_note(answer.note)}"))
@@ -77,7 +78,8 @@ def _asked(grant: Grant) -> list[Moment]:
 def _done(progress: Progress, not_after: datetime) -> list[Moment]:
     told = []
     if progress.opened_at:
-        told.append(Moment(progress.opened_at, "opened", f"until {iso(not_after)} at the latest"))
+        wide = "" if progress.form is Form.SCOPED else f"{form_words(progress.form)}, "
+        told.append(Moment(progress.opened_at, "opened", f"{wide}until {iso(not_after)} at the latest"))
     if progress.effective_at and progress.effective_at != progress.opened_at:
         told.append(Moment(progress.effective_at, "in force", "IAM was seen to hold what is open"))
     if progress.narrowed_at:
@@ -88,6 +90,11 @@ def _done(progress: Progress, not_after: datetime) -> list[Moment]:
         reason = f" ({progress.reason})" if progress.reason else ""
         told.append(Moment(progress.closed_at, str(progress.state), f"{progress.detail or ''}{reason}".strip()))
     return told
+
+
+def _opening(form: Form) -> str:
+    """A form, as what somebody was asked for."""
+    return f"a {form} opening" if form in (Form.SCOPED, Form.LIFTED) else f"an opening {form_words(form)}"
 
 
 def _note(note: str) -> str:

@@ -7,8 +7,11 @@ from datetime import datetime
 
 from airlock.grants.approval import Ahead, Change
 from airlock.grants.grant import Grant, State
-from airlock.policy.exemption import Exemption, iso
+from airlock.messages.wider import is_wider, why_wider, widenings_of
+from airlock.policy.exemption import GET_OBJECT, Exemption, iso
+from airlock.policy.ladder import Widening, what_it_adds
 from airlock_cli.operators.difference import Kind, difference
+from airlock_cli.operators.forms import form_words, words_of
 from airlock_cli.operators.moments import told
 from airlock_cli.operators.page import Page
 from airlock_cli.operators.story import network_of
@@ -30,11 +33,26 @@ def tell_opening(page: Page, exemption: Exemption, now: datetime, indent: int = 
     if exemption.lift:
         page.line("EVERY call of the principal that the deny stops, from any network,", "bold yellow", indent)
     else:
-        page.line("s3:GetObject of", indent=indent)
+        what, style = ("EVERY action on", "bold yellow") if exemption.any_action else (f"{GET_OBJECT} of", "")
+        page.line(what, style, indent)
         for arn in exemption.objects:
             page.verbatim(arn, indent=indent + 2)
         page.line(f"from {network_of(exemption)},", indent=indent)
     page.line(f"until {told(exemption.not_after, now)} at the latest", indent=indent)
+
+
+def tell_wider(page: Page, grant: Grant, indent: int = 2) -> None:
+    """In what a grant opens wider than asked, and why; nothing where it is as asked."""
+    if not is_wider(grant):
+        return
+    page.line("Wider than asked, for the exact opening can't be had:", "bold yellow", indent)
+    found, why = widenings_of(grant), why_wider(grant)
+    for one in Widening:
+        # What a lift adds is told already, louder.
+        if one in found and one is not Widening.LIFT:
+            page.line(f"{one}: {what_it_adds(one)}", "yellow", indent + 2)
+    if why:
+        page.line(f"why: {why}", indent=indent + 2)
 
 
 def tell_changes(page: Page, changes: Sequence[Change]) -> None:
@@ -56,7 +74,7 @@ def tell_ahead(page: Page, ahead: Ahead, now: datetime) -> None:
     """An approval ahead of time, in two or three lines."""
     page.verbatim(ahead.id)
     which = f"cluster {ahead.cluster}" if ahead.cluster else "any cluster"
-    page.line(f"{ahead.form}, {which}, {_while(ahead, now)}", indent=4)
+    page.line(f"{form_words(ahead.form)}, {which}, {_while(ahead, now)}", indent=4)
     page.line(f"for {ahead.principal}", indent=4)
     page.line(f"by {ahead.by}{f': {ahead.note}' if ahead.note else ''}", indent=4)
 
@@ -68,9 +86,10 @@ def place_of(grant: Grant) -> str:
 
 
 def why_of(grant: Grant) -> str:
-    """Who it was for, and why it ended."""
-    who = grant.facts.principal.split(":", 5)[-1]
-    return f"{who}; {grant.progress.reason}" if grant.progress.reason else who
+    """Who it was for, how wide it is where that isn't scoped, and why it ended."""
+    words = [grant.facts.principal.split(":", 5)[-1]]
+    words += [words_of(grant)] if widenings_of(grant) else []
+    return "; ".join([*words, grant.progress.reason] if grant.progress.reason else words)
 
 
 def _while(ahead: Ahead, now: datetime) -> str:

@@ -129,7 +129,7 @@ _ORDERED = replace(
     close_order=CloseOrder(at=at(9), by=OPERATOR, note="not ours"),
 )
 _OBSERVED = Grant(facts_of(), Progress(state=State.OBSERVING, plan=plan_of(FIRST)))
-_UNNARROWED = replace(opened(FIRST), facts=facts_of(**KNOWN))
+_UNNARROWED = replace(opened(FIRST), facts=facts_of(**KNOWN)).with_progress(detail=WHY)
 
 HAPPENINGS: dict[str, Happening] = {
     "open": decided("open", opened(FIRST)),

@@ -200,7 +200,7 @@ def test_a_grant_that_cant_be_narrowed_is_wider_than_asked() -> None:
     kept = HAPPENINGS["keep-as-is-unnarrowed"]
     assert isinstance(kept, Decision)
     message = told(kept, Language.ENGLISH)
-    assert (message.data["form"], message.data["wider"]) == ("scoped", ["network"])
+    assert (message.data["form"], message.data["wider"], message.data["why_wider"]) == ("scoped", ["network"], WHY)
     assert "WIDER" in message.subject
     assert TEXTS["wider.network"] in message.text
     unknown = told(HAPPENINGS["keep-as-is"], Language.ENGLISH)

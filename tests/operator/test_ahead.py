@@ -14,6 +14,13 @@ from tests.operator.sending import AHEAD, OTHER, refused, send
 from tests.page.people import OPERATOR, ROLE, START, TABLE, USER, People
 
 
+@pytest.mark.parametrize("form", Form)
+def test_an_approval_ahead_is_of_the_form_that_was_said(people: People, form: Form) -> None:
+    """Each form can be approved ahead, and counts for what it covers."""
+    told = send(people, "POST", "/ahead", {**AHEAD, "form": str(form)})[1]["ahead"]
+    assert told["form"] == str(form)
+
+
 def test_an_approval_ahead_is_kept_listed_and_taken_back(people: People) -> None:
     """From now on, for the hours asked for, under the caller's ARN; taken back once."""
     status, told = send(people, "POST", "/ahead", AHEAD)
@@ -62,6 +69,7 @@ def test_an_approval_ahead_counts_for_what_it_says(people: People) -> None:
         ({"cluster": "pro*"}, "bad-cluster"),
         ({"cluster": 7}, "bad-cluster"),
         ({"form": "lift"}, "bad-form"),
+        ({"form": "any-network,any-action"}, "bad-form"),
         ({"form": None}, "bad-form"),
         ({"hours": 0}, "bad-hours"),
         ({"hours": 73}, "bad-hours"),

@@ -21,7 +21,8 @@ def test_an_answer_is_kept_under_the_callers_arn(people: People, order: str, for
     """With what was asked, when, and the note; the watcher is told."""
     grant = people.keep(waiting(form=form))
     people.clock.sleep(90.5)
-    status, told = send(people, "POST", f"/grants/{grant.id}/{order}", {"note": " I know of it "})
+    said = {"form": str(form)} if approved else {}
+    status, told = send(people, "POST", f"/grants/{grant.id}/{order}", {"note": " I know of it ", **said})
     answer = {
         "approved": approved,
         "form": str(form),
@@ -34,6 +35,18 @@ def test_an_answer_is_kept_under_the_callers_arn(people: People, order: str, for
     assert people.answers() == [answer]
     assert people.told() == [grant.id]
     assert people.counted == ["OperatorApprove" if approved else "OperatorReject"]
+
+
+@pytest.mark.parametrize("said", [None, *Form])
+@pytest.mark.parametrize("asked", Form)
+def test_nobody_approves_more_than_they_say(people: People, said: Form | None, asked: Form) -> None:
+    """An approval of less than what is asked is refused with 409; one of more is kept as one of what is asked."""
+    grant = people.keep(waiting(form=asked))
+    body = {"form": str(said)} if said else {}
+    if (said or Form.SCOPED).covers(asked):
+        assert send(people, "POST", f"/grants/{grant.id}/approve", body)[1]["stands"]["form"] == str(asked)
+    else:
+        assert refused(people, "POST", f"/grants/{grant.id}/approve", body) == (409, "other-form")
 
 
 def test_the_first_answer_stands_and_later_ones_are_told_so(people: People) -> None:

@@ -31,13 +31,22 @@ from tests.reconcile.interference import refusal
         ("x" * 100_000, "too-large"),
         ({"note": "a\u202eb"}, "bad-note"),
         ({"notes": "x"}, "unknown-field"),
-        ({"form": "lifted"}, "unknown-field"),
+        ({"form": "widest"}, "bad-form"),
+        ({"form": None}, "bad-form"),
+        ({"form": ["scoped"]}, "bad-form"),
     ],
 )
 def test_an_odd_body_is_refused(people: People, body: object, code: str) -> None:
     """400, with what is wrong with it."""
     grant = people.keep(waiting())
     assert refused(people, "POST", f"/grants/{grant.id}/approve", body) == (400, code)
+
+
+@pytest.mark.parametrize("order", ["reject", "close"])
+def test_what_approves_nothing_has_no_form(people: People, order: str) -> None:
+    """400: a form said with a rejection is a mistake."""
+    grant = people.keep(waiting())
+    assert refused(people, "POST", f"/grants/{grant.id}/{order}", {"form": "scoped"}) == (400, "unknown-field")
 
 
 def test_a_body_may_come_in_base64(people: People) -> None:

@@ -16,12 +16,21 @@ from typing import Any
 from aws_lambda_powertools.event_handler import LambdaFunctionUrlResolver, Response
 
 from airlock.adapters.answer_items import ahead_to_text, answer_to_text, close_order_to_text
-from airlock.grants.approval import Ahead, Answer, CloseOrder, Way
+from airlock.grants.approval import Ahead, Answer, CloseOrder, Form, Way
 from airlock.grants.grant import Grant, State
 from airlock.handlers.observability import Count, count_one, logger, metrics
 from airlock.page.caller import Caller, caller_of
 from airlock.page.failure import without_text
-from airlock.page.orders import OrderError, read_ahead, read_body, read_note, read_principal, why_not_waiting
+from airlock.page.orders import (
+    OrderError,
+    must_cover,
+    read_ahead,
+    read_body,
+    read_form,
+    read_note,
+    read_principal,
+    why_not_waiting,
+)
 from airlock.page.standing import Standing, standing_of
 from airlock.wiring_people import OperatorParts, wire_operator
 
@@ -59,8 +68,13 @@ class OperatorApi:
     # Grants -----------------------------------------------------------------------------------------------------
 
     def _answer(self, caller: Caller, grant_id: str, *, approved: bool) -> Json:
-        """Keep an answer, unless there is one; tells which stands."""
-        note, grant, now = read_note(self._body({"note"})), self._grant(grant_id), self._now()
+        """Keep an answer, unless there is one; tells which stands.
+
+        An approval says its form, so that nobody approves by it what is wider; without one, it is of the exact form.
+        """
+        told = self._body({"note", "form"} if approved else {"note"})
+        note, said = read_note(told), read_form(told.get("form", Form.SCOPED))
+        grant, now = self._grant(grant_id), self._now()
         if approved:
             caller.must_be_another_than(grant.facts.principal)
         if grant.answer is not None and not grant.is_final:
@@ -68,6 +82,8 @@ class OperatorApi:
         standing = standing_of(grant, self._deciding.clock.now())
         if standing is not Standing.WAITING:
             raise why_not_waiting(grant, standing)
+        if approved:
+            must_cover(said, grant)
         answer = Answer(approved=approved, form=grant.progress.form, at=now, by=caller.arn, way=Way.IAM, note=note)
         stands = self._deciding.answers.give(grant.id, answer)
         if stands == answer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from airlock.grants.grant import Facts, Grant
 from airlock.messages.layout import cluster_of, free_text
 from airlock.messages.voice import Voice
-from airlock.messages.wider import widenings_of
+from airlock.messages.wider import why_wider, widenings_of
 
 SCHEMA = 1
 """Of the messages' data; a higher number means that a field has another meaning, not that there is one more."""
@@ -26,7 +26,7 @@ def about_lines(voice: Voice, facts: Facts) -> list[str]:
 
 def about_data(kind: str, grant: Grant) -> dict[str, object]:
     """The same for machines, with how wide it is: the form that was chosen, and in what it is wider than asked."""
-    facts, why = grant.facts, grant.progress.why_wider
+    facts, why = grant.facts, why_wider(grant)
     return {
         "schema": SCHEMA,
         "kind": kind,

@@ -22,6 +22,14 @@ def widenings_of(grant: Grant) -> frozenset[Widening]:
     return widenings | ({Widening.NETWORK} if exemption_of(grant.facts).network is not None else frozenset())
 
 
+def why_wider(grant: Grant) -> str | None:
+    """Why it is wider than asked, in English: what stood in the exact form's way, and in that of a narrowing."""
+    progress = grant.progress
+    unnarrowed = widenings_of(grant) != progress.form.widenings
+    # An open grant's detail says why it couldn't be brought to what later signals told.
+    return "; ".join(filter(None, (progress.why_wider, progress.detail if unnarrowed else None))) or None
+
+
 def is_wider(grant: Grant) -> bool:
     """Whether it is wider than asked; a lift isn't where the configuration asks for nothing else."""
     asked_to_lift = grant.progress.form is Form.LIFTED and grant.progress.why_wider is None
@@ -38,7 +46,7 @@ def wider_lines(voice: Voice, grant: Grant, *, says_why: bool = True) -> list[st
     """
     if not is_wider(grant):
         return []
-    found, why = widenings_of(grant), grant.progress.why_wider
+    found, why = widenings_of(grant), why_wider(grant)
     # What a lift lets through is told, louder, by what it opens.
     keys = [f"wider.{one}" for one in Widening if one in found and one is not Widening.LIFT]
     lines = [line for key in keys for line in voice.lines(key)]

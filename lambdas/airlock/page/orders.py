@@ -111,6 +111,29 @@ def read_principal(told: object) -> str:
     return told
 
 
+def read_form(told: object) -> Form:
+    """Read how far somebody agrees that a deny is opened.
+
+    Raises:
+        OrderError: there is no such form.
+    """
+    if not isinstance(told, str) or told not in list(Form):
+        raise OrderError(400, "bad-form", f"the form must be one of {', '.join(Form)}")
+    return Form(told)
+
+
+def must_cover(said: Form, grant: Grant) -> None:
+    """Make sure that nobody approves more than they mean: what is asked may have become wider since they looked.
+
+    Raises:
+        OrderError: what they agree to is less than what is asked, or something else.
+    """
+    asked = grant.progress.form
+    if not said.covers(asked):
+        message = f"{grant.id} asks for the form {asked}, which an approval of {said} isn't one of; look at it (again)"
+        raise OrderError(409, "other-form", message, grant)
+
+
 def read_ahead(told: Mapping[str, object], enrolled: Collection[str]) -> WantedAhead:
     """Read an approval ahead of time.
 
@@ -128,12 +151,10 @@ def read_ahead(told: Mapping[str, object], enrolled: Collection[str]) -> WantedA
     if cluster is not None and not (isinstance(cluster, str) and _CLUSTER.fullmatch(cluster)):
         message = "the cluster must be null for any, or a name of 1 to 54 letters, digits, hyphens and full stops"
         raise OrderError(400, "bad-cluster", message)
-    form = told.get("form")
-    if not isinstance(form, str) or form not in list(Form):
-        raise OrderError(400, "bad-form", f"the form must be one of {', '.join(Form)}")
+    form = read_form(told.get("form"))
     if not isinstance(hours, int) or isinstance(hours, bool) or hours not in HOURS:
         raise OrderError(400, "bad-hours", f"hours must be a whole number from {HOURS[0]} to {HOURS[-1]}")
-    return WantedAhead(principal=principal, cluster=cluster, form=Form(form), hours=hours, note=read_note(told))
+    return WantedAhead(principal=principal, cluster=cluster, form=form, hours=hours, note=read_note(told))
 
 
 def why_not_waiting(grant: Grant, standing: Standing) -> OrderError:

@@ -9,7 +9,7 @@ from airlock.grants.grant import Grant
 from airlock.grants.life import exemption_of
 from airlock.messages.differences import difference_of
 from airlock.messages.layout import free_text, minutes
-from airlock.messages.wider import is_wider, widenings_of
+from airlock.messages.wider import is_wider, why_wider, widenings_of
 from airlock.page.note import NOTE_LIMIT
 from airlock.page.problems import Problem
 from airlock.page.speech import Speech
@@ -140,7 +140,7 @@ def _opening(grant: Grant, exemption: Exemption, speech: Speech) -> Opening:
 
 
 def _why_wider(grant: Grant) -> str | None:
-    why = grant.progress.why_wider
+    why = why_wider(grant)
     return free_text(why) if why else None
 
 

@@ -17,7 +17,8 @@ from moto import mock_aws
 from airlock.adapters.answers import DynamoAnswers
 from airlock.adapters.items import facts_to_text, progress_to_text
 from airlock.adapters.ledger import DynamoLedger
-from airlock.grants.grant import Grant
+from airlock.grants.approval import Form
+from airlock.grants.grant import Grant, State
 from airlock.policy.exemption import from_iso, iso
 from airlock_cli.main import run
 from airlock_cli.operators import account
@@ -198,6 +199,18 @@ def desk(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
             }
             monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDFORMATION", door.url)
             yield made
+
+
+@pytest.fixture
+def wide(desk: Desk) -> Desk:
+    """The same with grants that are wider than asked: waiting, open, and one that couldn't be narrowed."""
+    desk.keep(
+        samples.wider_grant(Form.ANY_ACTION),
+        samples.wider_grant(Form.ANY_NETWORK_OR_ACTION, State.OPEN, "wild-4mn6s"),
+        samples.wider_grant(Form.LIFTED, State.CLOSED, "lift-3zk7h"),
+        samples.unnarrowed_grant(),
+    )
+    return desk
 
 
 @pytest.fixture

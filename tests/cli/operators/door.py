@@ -73,6 +73,8 @@ class Door:
             return _error(404, "no-such-grant")
         if grant.is_final or (decision != "close" and grant.progress.state is not State.PENDING):
             return _error(409, "not-waiting", str(grant.progress.state))
+        if decision == "approve" and not Form(body.get("form", "scoped")).covers(grant.progress.form):
+            return _error(409, "other-form", str(grant.progress.state))
         if decision == "close":
             order = CloseOrder(at=self.now(), by=OPERATOR, note=body["note"])
             kept = self.answers.order_close(grant_id, order)

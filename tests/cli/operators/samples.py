@@ -19,6 +19,7 @@ LEE = "arn:aws:iam::111122223333:user/lee"
 VPC = "vpc-0aaaaaaaaaaaaaaa1"
 HOSTILE = "</code><script>alert(1)</script>\x1b[31m\u202e\nX-Amz-Signature=0123abcd"
 PLACE = PolicyPlace(PolicyKind.USER_INLINE, USER, "source-ip")
+WHY = f"{PLACE} would have 2,163 characters, and IAM allows 2,048"
 
 
 def ago(minutes: float) -> datetime:
@@ -83,6 +84,38 @@ def waiting_grant(form: Form = Form.SCOPED, infra_id: str = "lab-9qk4t") -> Gran
     return Grant(told, progress)
 
 
+def wider_grant(form: Form, state: State = State.PENDING, infra_id: str = "wide-8fk2p") -> Grant:
+    """One of the role's that had to be wider than asked; in the state, and what comes before it."""
+    told = facts(infra_id, ago(8), ROLE, own_vpcs=frozenset({VPC}), endpoint_vpcs=frozenset({VPC}))
+    plan = plan_of(told, form)
+    opened, ended = None if state is State.PENDING else ago(6), state is State.CLOSED
+    progress = Progress(
+        state=state,
+        form=form,
+        why_wider=WHY,
+        plan=plan,
+        asked_at=ago(7),
+        answer_until=ago(-22),
+        opened_at=opened,
+        effective_at=opened,
+        exemption=plan.exemption if opened and not ended else None,
+        closed_at=ago(1) if ended else None,
+        reason=str(CloseReason.INSTANCE_ENDED) if ended else None,
+        detail="the bootstrap instance shut down" if ended else None,
+    )
+    return Grant(told, progress)
+
+
+def unnarrowed_grant() -> Grant:
+    """One that was opened for any network before its VPC was known, and couldn't be narrowed to it."""
+    early = facts("early-2wq9x", ago(12))
+    plan = plan_of(early)
+    progress = Progress(
+        state=State.OPEN, opened_at=ago(11), effective_at=ago(11), exemption=plan.exemption, plan=plan, detail=WHY
+    )
+    return Grant(replace(early, own_vpcs=frozenset({VPC}), endpoint_vpcs=frozenset({VPC})), progress)
+
+
 def closed_grant() -> Grant:
     """One that somebody approved with a hostile note, and somebody else ordered to close."""
     told = facts("old-1x2y3", ago(60 * 24 * 2))
@@ -107,10 +140,11 @@ def closed_grant() -> Grant:
 def refused_grant() -> Grant:
     """One that the airlock refused."""
     told = facts("lab-q2w3e", ago(60 * 24 * 3), ROLE)
-    detail = "the deny stands in boundary arn:aws:iam::111122223333:policy/edge, which this version can't open"
+    place = PolicyPlace(PolicyKind.MANAGED, "arn:aws:iam::111122223333:policy/edge", "edge")
+    detail = f"the deny stands in {place}, which the airlock may not change; name it in the configuration"
     return Grant(
         told,
-        Progress(state=State.REFUSED, closed_at=told.requested_at, reason="permissions-boundary", detail=detail),
+        Progress(state=State.REFUSED, closed_at=told.requested_at, reason="not-named", detail=detail),
     )
 
 

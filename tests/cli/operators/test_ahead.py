@@ -14,6 +14,23 @@ def test_what_is_sent(desk: Desk) -> None:
     assert desk.door.asked == [("POST", "/ahead", body)]
 
 
+@pytest.mark.parametrize(
+    ("flags", "form"),
+    [
+        (["--any-network"], "any-network"),
+        (["--any-action"], "any-action"),
+        (["--any-action", "--any-network"], "any-network-or-action"),
+        (["--lift", "--any-action"], "lifted"),
+    ],
+    ids=str,
+)
+def test_the_form_that_is_said(desk: Desk, flags: list[str], form: str) -> None:
+    """The flags add up to one form, and the answer tells it in words."""
+    done = desk.run("approve-ahead", USER, "--hours", "1", *flags)
+    assert desk.door.asked[0][2]["form"] == form
+    assert ("lifted" if form == "lifted" else "wider than asked") in done.out
+
+
 def test_the_narrowest_is_the_default(desk: Desk) -> None:
     """Without --cluster it is for any, and without --lift for scoped grants alone."""
     desk.run("approve-ahead", USER, "--hours", "1")
@@ -50,6 +67,8 @@ def test_none_was_given(desk: Desk) -> None:
         [USER, "--revoke", "ahead-1", "--hours", "1"],
         [USER, "--list", "--note", "x"],
         [USER, "--revoke", "ahead-1", "--lift"],
+        [USER, "--list", "--any-network"],
+        [USER, "--revoke", "ahead-1", "--any-action"],
         [USER, "--hours", "0"],
         [USER, "--hours", "1.5"],
         ["ocp-installer", "--list"],

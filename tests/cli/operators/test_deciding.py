@@ -1,12 +1,13 @@
 """Approving, rejecting and closing: what is sent, what stands, what comes of it, and the exit status."""
 
 from datetime import timedelta
+from itertools import combinations
 from typing import Any
 
 import pytest
 
 from airlock.grants.approval import Answer, Form, Way
-from airlock.grants.grant import State
+from airlock.grants.grant import Grant, State
 from tests.cli.operators import samples
 from tests.cli.operators.conftest import Desk
 from tests.cli.operators.door import OPERATOR
@@ -41,7 +42,7 @@ def test_approving_waits_until_it_is_open(busy: Desk) -> None:
     becomes(busy, 3, state=State.OPEN, opened_at=samples.NOW)
     done = busy.run("approve", "lab-9", "--note", "go")
     assert (done.status, done.err) == (0, "")
-    assert busy.door.asked == [("POST", f"/grants/{WAITING}/approve", {"note": "go"})]
+    assert busy.door.asked == [("POST", f"/grants/{WAITING}/approve", {"note": "go", "form": "scoped"})]
     assert "s3:GetObject of" in done.out
     assert done.words.endswith("Open since 2026-11-24T02:20:00Z, until 2026-11-24T03:12:00Z at the latest.")
     assert busy.clock.now() == samples.NOW + timedelta(seconds=3)
@@ -154,6 +155,74 @@ def test_a_lift_has_to_be_said(busy: Desk) -> None:
     assert done.status == 0
     assert "EVERY call of the principal that the deny stops, from any network," in done.out
     assert busy.run("reject", lift.id).status == 4
+
+
+FLAGS = ("--any-network", "--any-action", "--lift")
+NEEDED = {
+    Form.SCOPED: (),
+    Form.ANY_NETWORK: ("--any-network",),
+    Form.ANY_ACTION: ("--any-action",),
+    Form.ANY_NETWORK_OR_ACTION: ("--any-network", "--any-action"),
+    Form.LIFTED: ("--lift",),
+}
+
+
+@pytest.mark.parametrize("flags", [some for count in range(4) for some in combinations(FLAGS, count)])
+@pytest.mark.parametrize("form", Form)
+def test_what_is_wider_has_to_be_said(desk: Desk, form: Form, flags: tuple[str, ...]) -> None:
+    """Whatever isn't said is named, status 4, and nothing is sent; saying more than is asked is fine."""
+    grant = samples.waiting_grant(form, "lab-zz9zz")
+    desk.keep(grant)
+    missing = [] if "--lift" in flags else [flag for flag in NEEDED[form] if flag not in flags]
+    done = desk.run("approve", grant.id, *flags, "--wait", "0")
+    if not missing:
+        assert (done.status, done.err) == (0, "")
+        assert desk.door.asked == [("POST", f"/grants/{grant.id}/approve", {"note": "", "form": str(form)})]
+        return
+    assert (done.status, done.out) == (4, "")
+    assert f"If that is meant, say so with {' '.join(missing)};" in done.err
+    error = desk.run("approve", grant.id, *flags, "--json").json["error"]
+    assert error["code"] == ("lift-not-said" if form is Form.LIFTED else "wider-not-said")
+    assert error["flags"] == missing
+    assert desk.door.asked == []
+
+
+def test_what_became_wider_since_it_was_looked_at_isnt_approved(desk: Desk) -> None:
+    """The order names the form that was told; where something wider is asked by then, the function refuses it."""
+    grant = samples.waiting_grant(infra_id="lab-zz9zz")
+    desk.keep(grant)
+    find = desk.door.find
+
+    def asked_anew(grant_id: str) -> Grant | None:
+        desk.keep(samples.waiting_grant(Form.ANY_ACTION, "lab-zz9zz"))
+        return find(grant_id)
+
+    desk.door.find = asked_anew
+    done = desk.run("approve", grant.id, "--wait", "0")
+    assert done.status == 4
+    assert "other-form" in done.err
+    assert desk.door.asked[0][2]["form"] == "scoped"
+
+
+@pytest.mark.parametrize("decision", ["reject", "close"])
+def test_nothing_wider_has_to_be_said_to_end_it(desk: Desk, decision: str) -> None:
+    """A request can be rejected or closed as it is."""
+    grant = samples.wider_grant(Form.ANY_NETWORK_OR_ACTION)
+    desk.keep(grant)
+    assert desk.run(decision, grant.id, "--wait", "0").status == 0
+    assert desk.door.asked == [("POST", f"/grants/{grant.id}/{decision}", {"note": ""})]
+
+
+def test_the_warning_comes_before_the_order(desk: Desk) -> None:
+    """What opens, in what it is wider, and why, is told first."""
+    grant = samples.wider_grant(Form.ANY_NETWORK_OR_ACTION)
+    desk.keep(grant)
+    words = desk.run("approve", grant.id, "--any-network", "--any-action", "--wait", "0").words
+    told = [
+        words.index(one) for one in ("EVERY action on", "network: The objects can", "actions: Every", "Approved by")
+    ]
+    assert told == sorted(told)
+    assert "would have 2,163 characters, and IAM allows 2,048" in words
 
 
 def test_a_note_that_is_too_long(busy: Desk) -> None:

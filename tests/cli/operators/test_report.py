@@ -173,6 +173,7 @@ def test_totals_count_what_they_say() -> None:
     assert dict(totals_of(matter)) == {
         "Grants requested": "4",
         "Opened": "2",
+        "Opened wider than asked, the deny not lifted": "0",
         "Opened with the whole deny lifted": "0",
         "Open when this was made": "1",
         "Refused by the airlock": "1",
@@ -187,6 +188,21 @@ def test_totals_count_what_they_say() -> None:
         "Audit lines": "4",
     }
     Page(html_of(matter))
+
+
+def test_wider_openings_are_counted_and_told(wide: Desk, tmp_path: Path) -> None:
+    """Beside the lifts; each says what it let through besides, and why; what only waits isn't counted as opened."""
+    wide.run("report", "--since", "1h", "--output", tmp_path / "r.html")
+    text = " ".join(Page((tmp_path / "r.html").read_text(encoding="utf-8")).text.split())
+    assert "Opened wider than asked, the deny not lifted2" in text
+    assert "Opened with the whole deny lifted1" in text
+    assert "Formwider than asked: any action on the objects from any network" in text
+    assert (
+        "Wider than asked, for the exact opening couldn't be had. The objects can be fetched from any network" in text
+    )
+    assert "A lift: while it is open, the whole deny is off for the principal." in text
+    assert f"Why not the exact form{samples.WHY}" in text
+    assert "every action on arn:aws:s3:::" in text
 
 
 def test_a_file_isnt_replaced_unless_told(busy: Desk, tmp_path: Path) -> None:
