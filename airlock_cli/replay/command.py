@@ -12,7 +12,7 @@ import typer
 
 from airlock_cli.problems import InputError
 from airlock_cli.replay.isolation import apart_from_the_caller
-from airlock_cli.replay.people import Mode, People, Strategy
+from airlock_cli.replay.people import Leave, Mode, People, Strategy
 from airlock_cli.replay.principal import Kind, Principal
 
 LONGEST_DELAY = 86_400
@@ -36,7 +36,10 @@ def replay(  # noqa: PLR0913, PLR0917 - typer reads the command line's options f
         typer.Option(metavar="SECONDS", show_default="0", help="How long each event takes to arrive: 0 to 86400."),
     ] = 0.0,
     mode: Annotated[Mode, typer.Option(help="When a grant may open.")] = Mode.AUTOMATIC,
-    strategy: Annotated[Strategy, typer.Option(help="How far it opens the deny; a lift asks first.")] = Strategy.SCOPE,
+    strategy: Annotated[Strategy, typer.Option(help="How far it opens the deny.")] = Strategy.SCOPE,
+    wider: Annotated[
+        Leave, typer.Option(help="Whether it may open wider than asked where it has to, and a lift by itself.")
+    ] = Leave.APPROVAL,
     approve_after: Annotated[
         float | None,
         typer.Option(metavar="SECONDS", help="Approve what is asked after so long. Default: nobody answers."),
@@ -65,7 +68,7 @@ def replay(  # noqa: PLR0913, PLR0917 - typer reads the command line's options f
             f"--approve-after {approve_after:g} can't be played.\nGive a number of seconds from 0 to {LONGEST_DELAY}."
         )
     answer_after = None if approve_after is None else timedelta(seconds=approve_after)
-    people = People(mode, strategy, answer_after, rescue).checked()
+    people = People(mode, strategy, answer_after, rescue, wider).checked()
     # All that loads boto3, moto and powertools comes after this, for they read the environment as they are loaded;
     # and so that help, and what is wrong with the arguments, is there at once.
     with apart_from_the_caller(who.account, who.partition):

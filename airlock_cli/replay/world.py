@@ -28,6 +28,7 @@ from airlock_cli.replay.isolation import apart_from_the_caller, handlers_log_to
 from airlock_cli.replay.node import ReplayedNodes
 from airlock_cli.replay.people import People
 from airlock_cli.replay.principal import Kind, Principal
+from airlock_cli.replay.simulator import NoSimulator
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -179,7 +180,7 @@ def a_world(  # noqa: PLR0913 - what the account holds, and how it is enrolled, 
         nodes = ReplayedNodes(clock)
         with _counted(clients) as calls:
             yield World(
-                airlock=wire(environment, clients, clock, owner="replay", machines=nodes),
+                airlock=wire(environment, clients, clock, owner="replay", machines=nodes, simulator=NoSimulator()),
                 clock=clock,
                 principal=principal,
                 policies=IamPolicies(clients.iam),

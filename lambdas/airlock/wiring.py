@@ -18,7 +18,8 @@ from airlock.adapters.ledger import DynamoLedger
 from airlock.adapters.links import PageLinks
 from airlock.adapters.notices import SnsNotices
 from airlock.adapters.seals import KmsSeals
-from airlock.ports import Clock, Machines
+from airlock.adapters.simulator import IamSimulator
+from airlock.ports import Clock, Machines, Simulator
 from airlock.reconcile.gate import Gate
 from airlock.reconcile.reconciler import Reconciler
 from airlock.reconcile.reconciliation import Reconciliation
@@ -42,12 +43,14 @@ class Airlock:
     reconciler: Reconciler
 
 
-def wire(
+def wire(  # noqa: PLR0913 - one argument for each part that can be replaced
     environment: Mapping[str, str] = os.environ,
     clients: Clients | None = None,
     clock: Clock | None = None,
     owner: str | None = None,
+    *,
     machines: Machines | None = None,
+    simulator: Simulator | None = None,
 ) -> Airlock:
     """Put the parts together.
 
@@ -57,6 +60,7 @@ def wire(
         clock: the time; the machine's unless told otherwise.
         owner: the name under which leases are taken; a new one each time unless told otherwise.
         machines: where consoles are read and instances rebooted; EC2 unless told otherwise.
+        simulator: who is asked for a second opinion; IAM's own policy simulator unless told otherwise.
 
     Raises:
         SettingsError: a setting is missing or wrong.
@@ -101,6 +105,7 @@ def wire(
                 policies=policies,
                 gate=Gate(DynamoAnswers(clients.dynamodb, settings.table), telling, settings.answer_time),
                 telling=telling,
+                simulator=simulator or IamSimulator(lambda: clients.iam),
                 clock=clock,
             ),
             rescuer=rescuer,

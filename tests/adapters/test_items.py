@@ -85,6 +85,7 @@ progresses = st.builds(
     scopes=st.lists(names, max_size=3).map(tuple),
     form=st.sampled_from(Form),
     why_wider=st.none() | names,
+    second_opinion=st.none() | names,
     effective_at=st.none() | moments,
     plan=st.none() | plans,
     asked_at=st.none() | moments,

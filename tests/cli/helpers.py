@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from airlock_cli.replay.people import People
 from airlock_cli.replay.play import play
 from airlock_cli.replay.principal import Kind, Principal
 from airlock_cli.replay.result import Replayed
@@ -44,10 +45,11 @@ def replayed(  # noqa: PLR0913, PLR0917 - what is played, and how, are independe
     kind: Kind | None = None,
     delay: float = 0,
     sweep_every: timedelta = RARE_SWEEPS,
+    people: People | None = None,
 ) -> Replayed:
     """Play a stream in this process."""
     where = Principal.of(principal).kind_of_policy(kind)
-    with a_world(principal, where, policy, occurrences[0].at) as world:
+    with a_world(principal, where, policy, occurrences[0].at, people) as world:
         return play(world, occurrences, timedelta(seconds=delay), policy, sweep_every=sweep_every)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from airlock_cli.problems import InputError
-from airlock_cli.replay.people import Mode, People, Strategy
+from airlock_cli.replay.people import Leave, Mode, People, Strategy
 from airlock_cli.replay.play import play
 from airlock_cli.replay.principal import Principal
 from airlock_cli.replay.stream import read_stream
@@ -94,12 +94,30 @@ def test_every_sample_stream_can_be_lifted(stream: Any) -> None:  # noqa: ANN401
 
 
 def test_an_answer_without_a_request_is_told() -> None:
-    """An automatic scoped grant asks nobody."""
+    """Where nothing is asked, an answer is a mistake."""
     with pytest.raises(InputError, match="--approve-after needs a request"):
-        after(5).checked()
+        after(5, wider=Leave.OFF).checked()
     with pytest.raises(InputError, match="--approve-after needs a request"):
         after(5, mode=Mode.OBSERVE, strategy=Strategy.LIFT).checked()
     assert after(5, strategy=Strategy.LIFT).checked()
+    assert after(5).checked()
+
+
+def test_a_lift_that_may_not_be_is_told() -> None:
+    """The two options contradict each other."""
+    with pytest.raises(InputError, match="--strategy lift and --wider off"):
+        People(strategy=Strategy.LIFT, wider=Leave.OFF).checked()
+
+
+@pytest.mark.parametrize(("wider", "asked"), [(Leave.APPROVAL, True), (Leave.AUTOMATIC, False)])
+def test_what_has_no_exact_form_is_opened_wider(wider: Leave, asked: bool) -> None:  # noqa: FBT001 - a parameter
+    """A deny of s3:Get* is opened for every action on the objects: once somebody agrees, or at once."""
+    policy = AWS_EXAMPLE.replace('"Action": "*"', '"Action": "s3:Get*"')
+    people = People(wider=wider, answer_after=timedelta(seconds=60) if asked else None)
+    install = played(people, policy=policy)
+    assert install["fetch"]["allowed"] is True
+    assert install["approval"]["form"] == "any-action"
+    assert (install["approval"]["asked_at"] is not None) == asked
 
 
 def test_the_account_tells_people_what_they_did() -> None:

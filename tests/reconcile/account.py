@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -29,6 +29,7 @@ from airlock.handlers.sweeper import sweep_with
 from airlock.handlers.watcher import act_on
 from airlock.install.names import Era
 from airlock.policy.place import PolicyKind, PolicyPlace
+from airlock.ports import Simulation
 from airlock.wiring import Airlock, wire
 from airlock_cli.replay.world import make_ledger_table
 from tests.events import Event, Install
@@ -60,6 +61,34 @@ class Clock:
         self.moment += timedelta(seconds=seconds)
 
 
+@dataclass(slots=True)
+class Simulator:
+    """What IAM's simulator says, as a test wants it, and what it was asked. It can't be asked unless told otherwise.
+
+    Attributes:
+        denied: whether each object is denied; None where it can't be told.
+        organization_allows: what it says of the organization by a request's context; nothing unless told otherwise.
+        not_asked: why it can't be asked.
+        asked: the resources and the context of each question.
+    """
+
+    denied: bool | None = None
+    organization_allows: Callable[[Mapping[str, Sequence[str]]], bool | None] = lambda _: None
+    not_asked: str = "AccessDenied"
+    asked: list[tuple[tuple[str, ...], dict[str, tuple[str, ...]]]] = field(default_factory=list)
+
+    def ask(
+        self, principal: str, action: str, resources: Sequence[str], context: Mapping[str, Sequence[str]]
+    ) -> Simulation:
+        """Answer."""
+        assert principal.startswith("arn:")
+        assert action == "s3:GetObject"
+        self.asked.append((tuple(resources), {key: tuple(values) for key, values in context.items()}))
+        if self.not_asked:
+            return Simulation({}, None, self.not_asked)
+        return Simulation(dict.fromkeys(resources, self.denied), self.organization_allows(context))
+
+
 @cache
 def _clients() -> tuple[Clients, Clients, Interference]:
     """Clients for the airlock and for the test, made once a process: making them is what takes time."""
@@ -84,6 +113,7 @@ class Account:
         calls: what happens to its AWS calls.
         aside: clients that nobody watches, for what a human or another program does.
         airlock: the parts, wired anew by each ``enrol`` and ``revive``.
+        simulator: IAM's policy simulator, which moto hasn't got.
     """
 
     clock: Clock
@@ -93,6 +123,7 @@ class Account:
     principals: dict[str, dict[str, Any]] = field(default_factory=dict)
     airlock: Airlock = field(init=False)
     runs: int = 0
+    simulator: Simulator = field(default_factory=Simulator)
 
     def enrol(self, principal: str, **options: object) -> None:
         """Enrol a principal; ``groups``, ``policies`` and ``timeout_minutes`` as in the configuration."""
@@ -107,7 +138,8 @@ class Account:
 
     def another(self, owner: str | None = None) -> Airlock:
         """One more process on the same ledger."""
-        return wire(self._environment(), self.acting, self.clock, owner or f"process-{self.runs}")
+        name = owner or f"process-{self.runs}"
+        return wire(self._environment(), self.acting, self.clock, name, simulator=self.simulator)
 
     def stand(self, kind: PolicyKind, text: str, principal: str = "", name: str = "net") -> PolicyPlace:
         """Make a principal, unless it is there, and put a policy on it; the role by default where the kind is a role's.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -16,11 +18,35 @@ from tests.reconcile.interference import refusal
 POLICY = (SAMPLES / "aws-example.json").read_text()
 NET = {"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}, "Bool": {"aws:ViaAWSService": "false"}}
 
+OFF = {"network": "off", "actions": "off", "lift": "off"}
+
 
 def fence(**elements: object) -> str:
     """A policy of one source-network deny."""
     deny = {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": NET}
     return json.dumps({"Version": "2012-10-17", "Statement": [deny | elements]})
+
+
+@contextmanager
+def aws_own(account: Account, text: str) -> Iterator[str]:
+    """Attach a policy of AWS's own to the user, by its ARN; moto has none unless it is told to load them all."""
+    arn, iam = "arn:aws:iam::aws:policy/job-function/Odd", account.aside.iam
+    made = iam.create_policy(PolicyName="Odd", PolicyDocument=text)["Policy"]["Arn"]
+
+    def as_aws_own(parsed: dict[str, Any]) -> None:
+        parsed["AttachedPolicies"].append({"PolicyArn": arn, "PolicyName": "Odd"})
+
+    def read_instead(params: dict[str, Any], **_: object) -> None:
+        if params.get("PolicyArn") == arn:
+            params["PolicyArn"] = made
+
+    account.calls.changes["ListAttachedUserPolicies"] = as_aws_own
+    events = account.acting.iam.meta.events
+    events.register("before-parameter-build.iam", read_instead, unique_id="instead")
+    try:
+        yield arn
+    finally:
+        events.unregister("before-parameter-build.iam", unique_id="instead")
 
 
 def refused(account: Account, principal: str = USER) -> tuple[str | None, str]:
@@ -46,13 +72,15 @@ def test_a_shared_policy_that_isnt_named_is_refused_with_the_remedy(account: Acc
     assert f'add {place.holder} to the principal\'s "{where}"' in detail
 
 
-def test_a_permissions_boundary_is_refused(account: Account) -> None:
-    """A boundary's deny can't be opened, whatever else could."""
+def test_a_permissions_boundary_that_isnt_named_is_refused_with_the_remedy(account: Account) -> None:
+    """All of a principal's policies are opened or none, and a boundary is changed only where the configuration says."""
     own = account.stand(PolicyKind.ROLE_INLINE, POLICY)
     iam = account.aside.iam
     arn = iam.create_policy(PolicyName="limits", PolicyDocument=POLICY)["Policy"]["Arn"]
     iam.put_role_permissions_boundary(RoleName="OpenShiftInstaller", PermissionsBoundary=arn)
-    assert refused(account, ROLE)[0] == "permissions-boundary"
+    reason, detail = refused(account, ROLE)
+    assert reason == "not-named"
+    assert f"managed {arn}, the principal's permissions boundary" in detail
     assert account.text(own) == POLICY
 
 
@@ -67,6 +95,7 @@ def test_a_permissions_boundary_is_refused(account: Account) -> None:
 def test_one_policy_without_an_exact_form_keeps_all_closed(account: Account, second: str, reason: str) -> None:
     """Of two policies in the way, the one that can be opened isn't when the other can't."""
     places = [account.stand(PolicyKind.USER_INLINE, POLICY), account.stand(PolicyKind.GROUP_INLINE, second)]
+    account.enrol(USER, **{**account.principals[USER], "wider": OFF})
     account.edit(places[1], second.replace("${aws:username}", "*-bootstrap") if "username" in second else second)
     assert refused(account)[0] == reason
     assert account.text(places[0]) == POLICY
@@ -77,6 +106,7 @@ def test_what_doesnt_fit_is_refused(account: Account) -> None:
     place = account.stand(PolicyKind.USER_INLINE, POLICY)
     work = {"Effect": "Allow", "Action": [f"ec2:Describe{'x' * 50}{number}" for number in range(20)], "Resource": "*"}
     account.stand(PolicyKind.USER_INLINE, json.dumps({"Version": "2012-10-17", "Statement": work}), name="work")
+    account.enrol(USER, wider=OFF)
     reason, detail = refused(account)
     assert reason == "too-large"
     assert "IAM allows 2048" in detail
@@ -131,26 +161,47 @@ def test_a_policy_that_goes_while_the_principal_is_read_doesnt_hide_the_principa
     assert account.deliver(install().create_role(at(0))) == ["policy-written", "open"]
 
 
-def test_aws_managed_policies_arent_read(account: Account) -> None:
-    """Nobody can edit them, and none of them denies by network, so no call is spent on them."""
+def test_a_deny_in_awss_own_policy_is_refused_by_its_name(account: Account) -> None:
+    """Nobody can edit that, so nothing else is opened either."""
+    own = account.stand(PolicyKind.USER_INLINE, POLICY)
+    with aws_own(account, POLICY) as arn:
+        reason, detail = refused(account)
+    assert reason == "aws-managed"
+    assert arn in detail
+    assert account.text(own) == POLICY
+
+
+def test_awss_own_policy_without_a_deny_stands_in_nobodys_way(account: Account) -> None:
+    """Such as the administrators' policy, which most installers have."""
     account.stand(PolicyKind.USER_INLINE, POLICY)
-    iam = account.aside.iam
-    made: Any = iam.create_policy(PolicyName="ReadOnlyAccess", PolicyDocument=POLICY)["Policy"]["Arn"]
-    iam.attach_user_policy(UserName="ocp-installer", PolicyArn=made)
-    aws_own = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    with aws_own(account, json.dumps({"Version": "2012-10-17", "Statement": everything})):
+        assert account.deliver(install().create_role(at(0))) == ["policy-written", "open"]
 
-    def as_aws_own(parsed: dict[str, Any]) -> None:
-        for policy in parsed["AttachedPolicies"]:
-            policy["PolicyArn"] = aws_own
 
-    account.calls.changes["ListAttachedUserPolicies"] = as_aws_own
-    assert account.deliver(install().create_role(at(0))) == ["policy-written", "open"]
-    assert not [name for name, _ in account.calls.made if name.startswith("GetPolicy")]
+@pytest.mark.parametrize("fenced_too", [False, True])
+def test_an_allow_by_network_is_told_as_such(account: Account, fenced_too: bool) -> None:  # noqa: FBT001 - a parameter
+    """No opening of a deny helps where the Allow itself is held to the office, so none is made."""
+    allow = {
+        "Sid": "FromTheOffice",
+        "Effect": "Allow",
+        "Action": "*",
+        "Resource": "*",
+        "Condition": {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}},
+    }
+    place = account.stand(PolicyKind.USER_INLINE, json.dumps({"Version": "2012-10-17", "Statement": [allow]}))
+    if fenced_too:
+        account.stand(PolicyKind.USER_INLINE, fence(), name="fence")
+    reason, detail = refused(account)
+    assert reason == "allow-by-network"
+    assert "FromTheOffice" in detail
+    assert str(place) in detail
 
 
 def test_a_refusal_is_final(account: Account) -> None:
     """Later signals and sweeps don't try a refused install again."""
     account.stand(PolicyKind.USER_INLINE, fence(Action="s3:Get*"))
+    account.enrol(USER, wider=OFF)
     refused(account)
     assert account.deliver(install().create_vpc(at(6)), install().create_bucket(at(300))) == []
     assert account.sweep() == []

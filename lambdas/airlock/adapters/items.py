@@ -87,6 +87,7 @@ def progress_to_text(progress: Progress) -> str:
             "scopes": list(progress.scopes),
             "form": str(progress.form),
             "why_wider": progress.why_wider,
+            "second_opinion": progress.second_opinion,
             "effective_at": _iso(progress.effective_at),
             "plan": _plan(progress.plan) if progress.plan else None,
             "asked_at": _iso(progress.asked_at),
@@ -111,7 +112,9 @@ def progress_from_text(state: str, text: str) -> Progress:
         exemption=_exemption_from(kept["exemption"]) if kept["exemption"] else None,
         scopes=tuple(kept["scopes"]),
         form=Form(kept["form"]),
-        why_wider=kept.get("why_wider"),  # what an earlier version kept hasn't got it
+        # What an earlier version kept hasn't got these two.
+        why_wider=kept.get("why_wider"),
+        second_opinion=kept.get("second_opinion"),
         effective_at=_from_iso(kept["effective_at"]),
         plan=_plan_from(kept["plan"]) if kept["plan"] else None,
         asked_at=_from_iso(kept["asked_at"]),

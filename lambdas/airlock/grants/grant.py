@@ -115,6 +115,7 @@ class Progress:
         scopes: ARNs of the holders whose policies are, or are about to be, opened for it.
         form: how far it opens, once that is decided.
         why_wider: why no tighter form would do, in plain words; None where none was wanted.
+        second_opinion: what IAM's own simulator said of the fetch before it was opened, in plain words.
         effective_at: when IAM was last seen to hold more open for it than before; not moved by a narrowing.
         plan: what was asked for, would have been opened, or was written last.
         asked_at: when people were asked.
@@ -133,6 +134,7 @@ class Progress:
     scopes: tuple[str, ...] = ()
     form: Form = Form.SCOPED
     why_wider: str | None = None
+    second_opinion: str | None = None
     effective_at: datetime | None = None
     plan: Plan | None = None
     asked_at: datetime | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ from airlock.grants.grant import Grant, State
 from airlock.grants.life import exemption_of, wants_open
 from airlock.policy.clauses import CannotRenderError
 from airlock.policy.document import parse_document, size_of, statements_of
-from airlock.policy.exemption import Exemption, Vpc
+from airlock.policy.exemption import GET_OBJECT, Exemption, Vpc
 from airlock.policy.place import SIZE_LIMITS, HeldPolicy, PolicyPlace
 from airlock.policy.render import render, what_it_catches
 from airlock.policy.truth import Truth
@@ -86,7 +86,9 @@ def choose(
         # A policy was edited into something that has no exact form with what is open: start from nothing.
         choice.exemptions = {}
         choice.texts = write_texts(targets, {}, members, now)
-    for grant in sorted(wanted, key=lambda grant: (grant.facts.requested_at, grant.id)):
+    # What is open goes first: a new grant isn't let in at the cost of another's narrowing.
+    new = State.REQUESTED
+    for grant in sorted(wanted, key=lambda one: (one.progress.state is new, one.facts.requested_at, one.id)):
         asked = (grant.progress.exemption if grant.id in apart else None) or exemption_of(
             grant.facts, grant.progress.form
         )
@@ -94,7 +96,7 @@ def choose(
         try:
             texts = write_texts(targets, trial, members, now)
         except CannotRenderError as error:
-            (choice.refused if grant.progress.state is State.REQUESTED else choice.kept)[grant.id] = error
+            (choice.refused if grant.progress.state is new else choice.kept)[grant.id] = error
             continue
         choice.exemptions, choice.texts = trial, texts
     return choice
@@ -155,6 +157,15 @@ def still_denied(held: Iterable[HeldPolicy], exemption: Exemption, now: datetime
                 name = f"statement {by.index}{f' ({by.sid})' if by.sid else ''} of {place}"
                 return f"{name} denies {request.action} on the fetch for another reason than its network"
     return None
+
+
+def not_allowed(held: Sequence[HeldPolicy], exemption: Exemption, now: datetime) -> str | None:
+    """Say so where the fetch is allowed by nobody, and an Allow leaves it out for its network alone."""
+    from airlock.policy.allowing import fenced_allow, from_some_vpc  # noqa: PLC0415 - as in still_denied
+
+    gets = [request for request in _requests(exemption, now) if request.action == GET_OBJECT]
+    known = isinstance(exemption.network, Vpc)
+    return fenced_allow(held, gets if known else [from_some_vpc(request) for request in gets])
 
 
 def _requests(exemption: Exemption, now: datetime) -> Iterator[Request]:

@@ -81,9 +81,10 @@ class Gate:
 
 def may_open(grant: Grant, enrolled: Enrolled | None) -> bool:
     """Whether nobody has to be asked (any more) before the grant opens."""
-    if enrolled is None or enrolled.mode is Mode.OBSERVE:
+    form = grant.progress.form
+    if enrolled is None or enrolled.mode is Mode.OBSERVE or enrolled.bars(form):
         return False
-    return grant.progress.approved_by is not None or not enrolled.asks(grant.progress.form)
+    return grant.progress.approved_by is not None or not enrolled.asks(form)
 
 
 def begin(run: Run, grant: Grant, enrolled: Enrolled) -> Grant:

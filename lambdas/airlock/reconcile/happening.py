@@ -56,8 +56,11 @@ class Decision:
             "detail": self.detail,
             "not_after": iso(facts.not_after),
             "form": str(progress.form),
+            "wider": sorted(map(str, progress.form.widenings)),
+            "why_wider": progress.why_wider,
             "opens": opens(progress.exemption),
             "approved_by": progress.approved_by,
+            "second_opinion": progress.second_opinion,
         }
 
 
@@ -160,7 +163,7 @@ def opens(exemption: Exemption | None) -> dict[str, object] | None:
         return {"actions": ["*"], "objects": ["*"], "network": "any", "not_after": iso(exemption.not_after)}
     network = exemption.network
     return {
-        "actions": ["s3:GetObject"],
+        "actions": ["*"] if exemption.any_action else ["s3:GetObject"],
         "objects": list(exemption.objects),
         "network": "any" if network is None else network.vpc_id if isinstance(network, Vpc) else network.cidr,
         "not_after": iso(exemption.not_after),

@@ -15,11 +15,13 @@ from airlock.ports import (
     Policies,
     PrincipalGoneError,
     RefusedByIamError,
+    Simulator,
 )
+from airlock.reconcile.climbing import climb
 from airlock.reconcile.concluding import conclude, mark_closing
 from airlock.reconcile.gate import Gate, begin, may_open
 from airlock.reconcile.happening import Happening
-from airlock.reconcile.opening import admit, decide_texts, refuse, shows_strays
+from airlock.reconcile.opening import decide_texts, refuse, shows_strays
 from airlock.reconcile.run import Run, about_to_write
 from airlock.reconcile.telling import Telling
 from airlock.reconcile.writing import Writer
@@ -42,6 +44,7 @@ class Reconciliation:
         policies: Policies,
         gate: Gate,
         telling: Telling,
+        simulator: Simulator,
         clock: Clock,
     ) -> None:
         self._enrolled = enrolled
@@ -49,6 +52,7 @@ class Reconciliation:
         self._policies = policies
         self._gate = gate
         self._telling = telling
+        self._simulator = simulator
         self._clock = clock
         self._writer = Writer(policies, clock, self._write_ahead)
 
@@ -75,6 +79,7 @@ class Reconciliation:
                 grants={**grants, grant.id: grant},
                 now=self._clock.now(),
                 event_id=event_id,
+                enrolled=self._enrolled,
             )
             self._reconcile(run, grant, enrolled, verify=verify)
         except BaseException:
@@ -91,27 +96,50 @@ class Reconciliation:
         opening = None
         found: Sequence[HeldPolicy] = ()
         if wants_plan(grant, run):
-            opening = grant.id
-            found = self._open(run, begin(run, grant, enrolled))
+            found = self._read(run, begin(run, grant, enrolled))
+            opening = None if run.grants[grant.id].is_final else grant.id
         run.held_back |= self._unfit(run) - {opening}
         for place, record in run.records().items():
             if place in run.held:
                 run.take_note(place, run.held[place])
             elif verify or record.intended is not None:
                 run.take_note(place, self._policies.read(place))
-        decide_texts(run, opening, found)
+        self._choose(run, opening, found, enrolled)
+        if self._look_before_writing(run):
+            self._choose(run, opening, found, enrolled)
+        if opening in run.choice.exemptions:
+            self._ask_simulator(run, str(opening), found)
         if opening in run.choice.exemptions and self._gate.hold_back(run, str(opening), enrolled):
             opening = None
-            decide_texts(run, None, ())
-        if self._look_before_writing(run):
-            decide_texts(run, opening, found)
+            decide_texts(run)
+            if self._look_before_writing(run):
+                decide_texts(run)
         self._write(run, opening)
         self._writer.delete_leftovers(run)
         conclude(run)
         self._telling.audit(run)
         self._ledger.settle(list(run.scopes.values()), run.changed_grants())
 
-    def _open(self, run: Run, grant: Grant) -> Sequence[HeldPolicy]:
+    @staticmethod
+    def _choose(run: Run, opening: str | None, found: Sequence[HeldPolicy], enrolled: Enrolled) -> None:
+        if opening is None or run.grants[opening].is_final:
+            decide_texts(run)
+        else:
+            climb(run, opening, found, enrolled)
+
+    def _ask_simulator(self, run: Run, opening: str, found: Sequence[HeldPolicy]) -> None:
+        # Only an opening needs it, and the evaluator that it asks.
+        from airlock.reconcile.second_opinion import second_opinion  # noqa: PLC0415 - see above
+
+        opinion = second_opinion(self._simulator, found, run.choice.exemptions[opening], run.now)
+        if opinion.reason is None:
+            run.grants[opening] = run.grants[opening].with_progress(second_opinion=opinion.words)
+        else:
+            refuse(run, opening, opinion.reason, opinion.words)
+            decide_texts(run)
+
+    def _read(self, run: Run, grant: Grant) -> Sequence[HeldPolicy]:
+        """Read every policy of a principal for which a grant is to be opened; end the grant where that can't be."""
         if grant.facts.principal not in self._enrolled:
             refuse(run, grant.id, "not-enrolled", f"{grant.facts.principal} isn't in the configuration any more")
             return ()
@@ -126,7 +154,7 @@ class Reconciliation:
         except PrincipalGoneError as gone:
             refuse(run, grant.id, "principal-gone", str(gone))
             return ()
-        admit(run, grant.id, found)
+        run.held.update({policy.place: policy for policy in found if policy.place.holder in run.scopes})
         return found
 
     def _unfit(self, run: Run) -> set[str]:
@@ -163,7 +191,7 @@ class Reconciliation:
                 self._keep_what_happened(run, error)
                 raise
             # What else the run was about, such as the end of another grant, mustn't fail with the newcomer.
-            decide_texts(run, None, ())
+            decide_texts(run)
             self._write(run, None)
         except Exception as error:
             self._keep_what_happened(run, error)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -13,6 +13,7 @@ from airlock.policy.place import HeldPolicy, PolicyKind, PolicyPlace
 from airlock.ports import PolicyRecord, Scope
 from airlock.reconcile.choose import Choice
 from airlock.reconcile.happening import Decision, Drift, Happening, PolicyWrite
+from airlock.settings import Enrolled
 
 PAST_KEPT = 20
 """How many earlier texts of a policy are remembered: IAM's reads lag by seconds, not by twenty writes."""
@@ -27,6 +28,7 @@ class Run:
         grants: by ID, as they stand now in this run.
         now: the moment of the run.
         event_id: of the signal behind it; None for the sweep.
+        enrolled: the principals by ARN, as the configuration has them.
         held: the policies as read in this run; None for one that is gone.
         choice: what shall be open, once chosen.
         happened: what was decided and done, in order.
@@ -43,6 +45,7 @@ class Run:
     grants: dict[str, Grant]
     now: datetime
     event_id: str | None
+    enrolled: Mapping[str, Enrolled] = field(default_factory=dict)
     held: dict[PolicyPlace, HeldPolicy | None] = field(default_factory=dict)
     choice: Choice = field(default_factory=Choice)
     happened: list[Happening] = field(default_factory=list)
