@@ -8,6 +8,7 @@ from airlock.install.names import Era, bootstrap_object_arns
 from airlock.policy.document import size_of
 from airlock.policy.place import SIZE_LIMITS, PolicyKind
 from airlock_cli.replay.fetch import try_fetch
+from airlock_cli.replay.people import Leave, People
 from airlock_cli.replay.principal import Kind
 from airlock_cli.replay.stream import Occurrence
 from airlock_cli.replay.told import Told, read_story
@@ -90,7 +91,8 @@ def test_two_installs_fit_a_user_s_inline_policy(begins: int, era: Era) -> None:
 def test_what_has_no_room_is_refused_and_says_so() -> None:
     """A grant that would make the policy too long is in `refused`, was never open, and leaves the others alone."""
     third = install("dev-9m4tz", USER, 400)
-    result = replayed(sorted([*both(USER, 200), *third], key=lambda one: one.at), kind=Kind.USER_INLINE).as_json()
+    occurrences = sorted([*both(USER, 200), *third], key=lambda one: one.at)
+    result = replayed(occurrences, kind=Kind.USER_INLINE, people=People(wider=Leave.OFF)).as_json()
     (refused,) = result["refused"]
     assert (refused["infra_id"], refused["reason"]) == ("dev-9m4tz", "too-large")
     assert "IAM allows 2048" in refused["detail"]

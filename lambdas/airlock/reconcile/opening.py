@@ -156,10 +156,13 @@ def _to_be_closed(run: Run) -> dict[str, tuple[str, str]]:
 
 
 def _must_be_narrowed(run: Run, grant_id: str) -> bool:
-    """Whether an open grant may not stay open for any network, now that the install's own is known."""
+    """Whether an open grant may not stay open for any network, now that the install's own is known.
+
+    Not before one era has shown itself: as long as both eras' objects have to be named, room may yet be made.
+    """
     grant, held = run.grants[grant_id], run.choice.exemptions[grant_id]
     enrolled = run.enrolled.get(grant.facts.principal)
-    known = exemption_of(grant.facts, grant.progress.form).network is not None
+    known = exemption_of(grant.facts, grant.progress.form).network is not None and len(grant.facts.eras) == 1
     return known and held.network is None and enrolled is not None and enrolled.bars(Form.ANY_NETWORK)
 
 
