@@ -76,8 +76,9 @@ class Replayed:
         grant that ended without having been opened has both, with opened_at None. ``fetch.allowed`` is None where the
         stream has no fetch, or where it can't be told.
 
-        An install whose grant was asked for, or lifts, has ``approval`` besides: asked_at, approved_by, form. One whose
-        node was rebooted has ``rescue``: rebooted_at, and the ``fetch`` after it.
+        An install whose grant was asked for, or isn't scoped, has ``approval`` besides: asked_at, approved_by, form,
+        and why_wider where the exact form couldn't be had. One whose node was rebooted has ``rescue``: rebooted_at, and
+        the ``fetch`` after it.
         """
         return {
             "installs": [_install(one) for one in self.installs],
@@ -118,7 +119,7 @@ def _approval(progress: Progress | None) -> dict[str, Any]:
     if progress is None or (progress.asked_at is None and progress.form is Form.SCOPED):
         return {}
     asked = {"asked_at": _iso(progress.asked_at), "approved_by": progress.approved_by, "form": str(progress.form)}
-    return {"approval": asked}
+    return {"approval": asked | ({"why_wider": progress.why_wider} if progress.why_wider else {})}
 
 
 def _rescue(install: Install) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from airlock.grants.approval import Form
 from airlock.grants.grant import Grant, Progress, State
 from airlock.grants.life import exemption_of
 from airlock.policy.exemption import iso
+from airlock_cli.operators.forms import form_words
 from airlock_cli.replay.fetch import FetchResult
 from airlock_cli.replay.principal import Kind
 from airlock_cli.replay.result import Install, Replayed
@@ -80,13 +81,15 @@ def _grant_rows(install: Install) -> Iterator[Row]:
         return
     progress, detail = grant.progress, grant.progress.detail or ""
     if progress.asked_at and progress.answer_until:
-        yield iso(progress.asked_at), "asked", "", f"for approval; an answer counts until {iso(progress.answer_until)}"
+        until = f"an answer counts until {iso(progress.answer_until)}"
+        yield iso(progress.asked_at), "asked", "", f"for approval{_of_what(progress)}; {until}"
     if progress.approved_by and grant.answer:
         yield iso(grant.answer.at), "approved", "", f"by {progress.approved_by}"
     if progress.opened_at:
         wide = f"; not narrowed: {install.fetch.kept_wide}" if install.fetch and install.fetch.kept_wide else ""
-        lifted = "lifted for every call, " if progress.form is Form.LIFTED else ""
-        yield iso(progress.opened_at), "opened", "", f"{lifted}until {iso(grant.facts.not_after)} at the latest{wide}"
+        words = {Form.SCOPED: "", Form.LIFTED: "lifted for every call, "}
+        form = words.get(progress.form, f"{form_words(progress.form)}, ")
+        yield iso(progress.opened_at), "opened", "", f"{form}until {iso(grant.facts.not_after)} at the latest{wide}"
     if progress.narrowed_at:
         vpcs = " and ".join(sorted(grant.facts.endpoint_vpcs))
         given_up = "" if exemption_of(grant.facts).network else "; given up later, for the fetch takes another way"
@@ -102,6 +105,13 @@ def _grant_rows(install: Install) -> Iterator[Row]:
         yield ended, "closed", "", f"{detail} ({progress.reason})"
     else:
         yield ended, "not opened", "", f"{detail} ({progress.reason})"
+
+
+def _of_what(progress: Progress) -> str:
+    """What was asked for, where that isn't the exact form, and why."""
+    words = {Form.SCOPED: "", Form.LIFTED: " of a lift"}
+    form = words.get(progress.form, f" of what is {form_words(progress.form)}")
+    return f"{form}, for the exact form can't be had: {progress.why_wider}" if progress.why_wider else form
 
 
 def _rescue_rows(install: Install) -> Iterator[Row | None]:
