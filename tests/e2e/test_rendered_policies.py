@@ -1,82 +1,83 @@
-"""What the renderer writes, enforced by a real S3 server."""
+"""What the renderer writes, enforced by a real S3 server: SeaweedFS.
+
+Every form that the airlock writes goes into every sample policy with a source-network deny: exact, before it is
+narrowed, narrowed by address, each rung of the ladder, two grants that end at different times, and a policy that a
+colleague shares. docs/testing.md tells what the server decides by itself, and what the translation has decided for it.
+"""
 
 from __future__ import annotations
 
-import json
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from typing import Any
 
 import pytest
 
-from airlock.install.names import Era, bootstrap_bucket, bootstrap_object_arns, bootstrap_object_key
-from airlock.policy.exemption import Exemption, Vpc
+from airlock.policy.clauses import CannotRenderError
 from airlock.policy.render import render
 from demo.cloud import USER
-from demo.gate import Gate, gate
-from demo.local_world import NODE_ADDRESS
+from demo.gate import gate
 from demo.play import OFFICE
 from demo.translation import for_gate
+from tests.e2e.openings import (
+    ACTIONS,
+    CALLERS,
+    MISTAKES,
+    NODES,
+    UNWRITTEN,
+    WRITTEN,
+    Case,
+    Principal,
+    Seen,
+    Stage,
+    meaning,
+    watch,
+)
 
 pytestmark = pytest.mark.e2e
-SAMPLES = Path(__file__).parents[1] / "samples" / "policies"
-FENCES = sorted(path.name for path in SAMPLES.glob("*.json") if path.name != "nothing-to-open.json")
-INFRA_ID = "prod-7xk2q"
-VPC = "vpc-98615dcbe810beacd"
-OPEN_SECONDS = 4
+
+
+def translated(document: Mapping[str, Any], principal: Principal = USER) -> Mapping[str, Any]:
+    """A policy as SeaweedFS gets it."""
+    return for_gate(document, office=OFFICE, node=NODES, principal=principal, actions=ACTIONS).document
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gate]:
-    """A SeaweedFS with the bootstrap object and others."""
-    with gate(tmp_path_factory.mktemp("gate")) as running:
-        bucket = bootstrap_bucket(INFRA_ID, Era.CAPA)
-        running.put_object(bucket, bootstrap_object_key(INFRA_ID, Era.CAPA), b"{}")
-        running.put_object(bucket, "control-plane/another", b"{}")
-        running.put_object("other-bucket", bootstrap_object_key(INFRA_ID, Era.CAPA), b"{}")
-        yield running
+def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[Case, Seen]]:
+    """What a SeaweedFS answered of all cases."""
+    cases = [*WRITTEN, *MISTAKES]
+    users = [user for case in cases for user in case.users]
+    with gate(tmp_path_factory.mktemp("gate"), callers=CALLERS, users=users) as server:
+        yield watch(server, cases, translated)
 
 
-@pytest.mark.parametrize("fence", FENCES)
-def test_a_rendered_policy_opens_one_fetch_and_shuts_by_itself(server: Gate, fence: str) -> None:
+@pytest.mark.parametrize("case", WRITTEN, ids=str)
+def test_an_opening_lets_through_what_it_says_and_shuts_by_itself(seen: dict[Case, Seen], case: Case) -> None:
     """403 before, 200 when open, 403 past the not-after time with nothing touched, 403 when restored.
 
-    The office gets the object throughout; another object and another bucket stay denied to the node throughout.
+    That goes for what the opening is for. The office gets the object throughout, and all else stays denied throughout.
     """
-    user = server.add_user(f"user-{fence.removesuffix('.json')}")
-    bucket = bootstrap_bucket(INFRA_ID, Era.CAPA)
-    wanted = user.presign(bucket, bootstrap_object_key(INFRA_ID, Era.CAPA))
-    others = [
-        user.presign(bucket, "control-plane/another"),
-        user.presign("other-bucket", bootstrap_object_key(INFRA_ID, Era.CAPA)),
-    ]
-    baseline = (SAMPLES / fence).read_text()
+    for stage in Stage:
+        assert seen[case].answers[stage] == case.expected(stage), stage
 
-    def enforce(text: str) -> None:
-        translated = for_gate(json.loads(text), office=OFFICE, node={VPC: NODE_ADDRESS}, principal=USER)
-        server.enforce(user, {"fence": translated.document})
 
-    def node() -> tuple[int, set[int], int]:
-        return server.from_node(wanted), {server.from_node(url) for url in others}, server.from_office(wanted)
+@pytest.mark.parametrize("case", MISTAKES, ids=str)
+def test_a_mistake_would_be_seen(seen: dict[Case, Seen], case: Case) -> None:
+    """Each of the exact form's four statements is needed: without it, the server lets through what it stands for."""
+    for stage in Stage:
+        assert seen[case].answers[stage] == case.expected(stage), stage
 
-    enforce(baseline)
-    assert node() == (403, {403}, 200)
 
-    now = datetime.now(UTC)
-    exemption = Exemption(
-        principal=USER,
-        objects=bootstrap_object_arns(INFRA_ID, "aws", None),
-        encrypted=bootstrap_object_arns(INFRA_ID, "aws", Era.CAPA),
-        region="us-east-2",
-        network=Vpc(VPC),
-        not_after=now + timedelta(seconds=OPEN_SECONDS),
-    )
-    enforce(render(baseline, [exemption], now))
-    assert node() == (200, {403}, 200)
+@pytest.mark.parametrize("case", WRITTEN, ids=str)
+def test_a_restored_policy_means_what_it_meant(seen: dict[Case, Seen], case: Case) -> None:
+    """What is put back is the baseline to the byte, and the server holds the same statements as before."""
+    assert render(case.baseline, [], datetime.now(UTC), shared=case.opening.shared) == case.baseline
+    assert meaning(seen[case].held[Stage.RESTORED]) == meaning(seen[case].held[Stage.BEFORE])
 
-    time.sleep(OPEN_SECONDS + 1)
-    assert node() == (403, {403}, 200)
 
-    enforce(render(baseline, [], now))
-    assert node() == (403, {403}, 200)
+@pytest.mark.parametrize("case", UNWRITTEN, ids=str)
+def test_what_has_no_such_form_is_refused(case: Case) -> None:
+    """Where a form can't be written, nothing is; a case that can be written belongs among those that are watched."""
+    end = datetime.now(UTC) + timedelta(minutes=1)
+    with pytest.raises(CannotRenderError):
+        case.opened(end, end)
