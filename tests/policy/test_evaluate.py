@@ -10,7 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airlock.policy.context import Context
-from airlock.policy.evaluate import Request, StatementRef, Verdict, allowed, denied, explain, statement_applies
+from airlock.policy.evaluate import (
+    Request,
+    StatementReader,
+    StatementRef,
+    Verdict,
+    allowed,
+    denied,
+    explain,
+    statement_applies,
+)
 from airlock.policy.requests import Fetch
 from airlock.policy.truth import Truth
 
@@ -296,6 +305,13 @@ def test_a_documents_verdict_is_that_of_its_statements(
     assert verdict.truth is answers[0] | answers[1]
     assert [ref.index for ref in verdict.applying] == [i for i, answer in enumerate(answers) if answer is YES]
     assert [ref.index for ref in verdict.unsure] == [i for i, answer in enumerate(answers) if answer is MAYBE]
+
+
+@given(statements, st.lists(requests, min_size=2, max_size=6))
+def test_a_reader_says_of_each_request_what_it_would_say_alone(statement: dict[str, Any], asked: list[Request]) -> None:
+    """What it remembers of one request doesn't colour another, nor the same one asked again."""
+    reader = StatementReader(statement)
+    assert [reader.applies(request) for request in asked] == [statement_applies(statement, one) for one in asked]
 
 
 @given(statements, requests)

@@ -19,7 +19,7 @@ from airlock.policy.clauses import CannotRenderError
 from airlock.policy.conditions import requirements_of
 from airlock.policy.context import Context
 from airlock.policy.document import Document, Statement, statements_of
-from airlock.policy.evaluate import Request, denied, statement_applies
+from airlock.policy.evaluate import Request, StatementReader
 from airlock.policy.exemption import GET_OBJECT, KMS_ACTIONS, Address, Exemption, Vpc, iso
 from airlock.policy.matching import as_list
 from airlock.policy.truth import Truth, any_of
@@ -67,19 +67,23 @@ def check(
         CannotRenderError: it can't be told which statements stand in an exemption's way, or what addresses one names.
     """
     live = [exemption for exemption in exemptions if exemption.not_after > now]
-    denies = [one for one in statements_of(before) if one.get("Effect") == "Deny"]
+    denies = _denies(before)
     # What an exemption takes from one deny another may keep, such as one for a missing MFA.
-    in_the_way_of = [[bool(what_it_catches(statement, [one])) for one in live] for statement in denies]
-    for request, at in requests_around(before, live, now, shared=shared):
-        exempt = [index for index, one in enumerate(live) if opens(one, request, at)]
-        wanted = any_of(
-            statement_applies(statement, request)
-            for statement, of in zip(denies, in_the_way_of, strict=True)
-            if not any(of[index] for index in exempt)
-        )
-        found = denied(after, request).truth
-        if found is not wanted:
-            return Finding(request, wanted, found)
+    in_the_way_of = [{index for index, one in enumerate(live) if what_it_catches(deny, [one])} for deny in denies]
+    wanting = [(StatementReader(deny), of) for deny, of in zip(denies, in_the_way_of, strict=True)]
+    written = [StatementReader(deny) for deny in _denies(after)]
+    no = Truth.FALSE
+    for scene in _scenes_around(before, live, now, shared=shared):
+        # A deny whose condition doesn't hold there says nothing of any request.
+        old = [(deny, of, held) for deny, of in wanting if (held := deny.holds(scene.context)) is not no]
+        new = [(deny, held) for deny in written if (held := deny.holds(scene.context)) is not no]
+        theirs = [(index, one) for index, one in enumerate(live) if _is_for(one, scene.context, scene.at)]
+        for action, resource in scene.targets if old or new else ():
+            exempt = [index for index, one in theirs if _takes_in(one, action, resource, scene.context)]
+            wanted = any_of([deny.covers(action, resource) & held for deny, of, held in old if of.isdisjoint(exempt)])
+            found = any_of([deny.covers(action, resource) & held for deny, held in new])
+            if found is not wanted:
+                return Finding(Request(action, resource, scene.context), wanted, found)
     return None
 
 
@@ -92,17 +96,27 @@ def opens(exemption: Exemption, request: Request, at: datetime) -> bool:
         at: the moment of the request.
     """
     context = request.context
-    if context.values_of("aws:PrincipalArn") != (exemption.principal,) or at > exemption.not_after:
-        return False
+    return _is_for(exemption, context, at) and _takes_in(exemption, request.action, request.resource, context)
+
+
+def _is_for(exemption: Exemption, context: Context, at: datetime) -> bool:
+    return at <= exemption.not_after and context.values_of("aws:PrincipalArn") == (exemption.principal,)
+
+
+def _takes_in(exemption: Exemption, action: str, resource: str, context: Context) -> bool:
     if exemption.lift:
         return True
-    if request.resource in exemption.objects:
-        return (exemption.any_action or request.action == GET_OBJECT) and _comes_from(exemption.network, context)
+    if resource in exemption.objects:
+        return (exemption.any_action or action == GET_OBJECT) and _comes_from(exemption.network, context)
     about = context.values_of("kms:EncryptionContext:aws:s3:arn") or ("",)
     services = context.values_of("kms:ViaService") or ("",)
     by_s3 = _is_s3(services[0], exemption)
-    asked = request.action in KMS_ACTIONS or (exemption.any_action and request.action.startswith("kms:"))
+    asked = action in KMS_ACTIONS or (exemption.any_action and action.startswith("kms:"))
     return asked and about[0] in exemption.encrypted and by_s3
+
+
+def _denies(document: Document) -> list[Statement]:
+    return [one for one in statements_of(document) if one.get("Effect") == "Deny"]
 
 
 def _comes_from(network: Vpc | Address | None, context: Context) -> bool:
@@ -122,10 +136,25 @@ def _is_s3(service: str, exemption: Exemption) -> bool:
 # The requests -------------------------------------------------------------------------------------------------------
 
 
-def requests_around(
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """Requests that only their actions and resources tell apart.
+
+    Attributes:
+        context: what is known of them, completely.
+        at: their moment.
+        targets: actions and resources.
+    """
+
+    context: Context
+    at: datetime
+    targets: Sequence[tuple[str, str]]
+
+
+def _scenes_around(
     document: Document, exemptions: Sequence[Exemption], now: datetime, *, shared: bool
-) -> Iterator[tuple[Request, datetime]]:
-    """Requests around each exemption, with their moments; contexts are complete.
+) -> Iterator[_Scene]:
+    """Requests around each exemption.
 
     Args:
         document: whose other condition keys the requests carry, once with a value that it names and once not at all.
@@ -137,14 +166,15 @@ def requests_around(
     networks = list(_networks(document, exemptions))
     for exemption in exemptions:
         principals = [exemption.principal, *([_stranger_to(exemption.principal)] if shared else [])]
+        targets = list(_s3_targets(exemption))
         moments = [now + timedelta(seconds=1), exemption.not_after, exemption.not_after + timedelta(seconds=1)]
         for at, principal, extra in product(moments, principals, extras):
             always = {**extra, "aws:PrincipalArn": principal, "aws:CurrentTime": iso(at.astimezone(UTC))}
-            for (action, resource), network in product(_s3_targets(exemption), networks):
+            for network in networks:
                 keys = {"aws:ViaAWSService": "false", **always, **network}
-                yield Request(action, resource, Context.of(keys, complete=True)), at
-            for request in _service_calls(exemption, always):
-                yield request, at
+                yield _Scene(Context.of(keys, complete=True), at, targets)
+            for context, calls in _service_calls(exemption, always):
+                yield _Scene(context, at, calls)
 
 
 def _s3_targets(exemption: Exemption) -> Iterator[tuple[str, str]]:
@@ -158,7 +188,7 @@ def _s3_targets(exemption: Exemption) -> Iterator[tuple[str, str]]:
     yield "ec2:RunInstances", f"arn:{partition}:ec2:us-east-1:111122223333:instance/*"
 
 
-def _service_calls(exemption: Exemption, always: dict[str, str]) -> Iterator[Request]:
+def _service_calls(exemption: Exemption, always: dict[str, str]) -> Iterator[tuple[Context, Sequence[tuple[str, str]]]]:
     """What S3, and another service, asks of KMS about the objects, and about others."""
     if not exemption.encrypted:
         return
@@ -166,11 +196,10 @@ def _service_calls(exemption: Exemption, always: dict[str, str]) -> Iterator[Req
     key = f"arn:{partition}:kms:{region}:111122223333:key/{_SOME_KEY}"
     suffix = "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com"
     for arn in exemption.encrypted:
-        for action, about, service in (
-            *((action, arn, "s3") for action in KMS_ACTIONS),
-            ("kms:DescribeKey", arn, "s3"),
-            ("kms:Decrypt", f"{arn}x", "s3"),
-            ("kms:Decrypt", arn, "ec2"),
+        for actions, about, service in (
+            ((*KMS_ACTIONS, "kms:DescribeKey"), arn, "s3"),
+            (("kms:Decrypt",), f"{arn}x", "s3"),
+            (("kms:Decrypt",), arn, "ec2"),
         ):
             keys = {
                 **always,
@@ -178,7 +207,7 @@ def _service_calls(exemption: Exemption, always: dict[str, str]) -> Iterator[Req
                 "kms:ViaService": f"{service}.{region}.{suffix}",
                 "kms:EncryptionContext:aws:s3:arn": about,
             }
-            yield Request(action, key, Context.of(keys, complete=True))
+            yield Context.of(keys, complete=True), [(action, key) for action in actions]
 
 
 def _networks(document: Document, exemptions: Sequence[Exemption]) -> Iterator[dict[str, str]]:

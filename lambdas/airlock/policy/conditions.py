@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from airlock.policy.context import Context
@@ -40,25 +41,16 @@ class Requirement:
         can't be filled makes the whole statement invalid ("IAM policy elements: Variables and tags"), so that a line
         with one may fail for sure, but never holds for sure.
         """
-        if self.values is None:
-            return Truth.UNKNOWN
-        present = context.values_of(self.key)
-        if self.operator.lower() == "null":
-            return _is_null(self.values, present)
-        operator = parse_operator(self.operator)
-        if operator is None or present is None:
-            return Truth.UNKNOWN
-        if not self.values and operator.if_exists:
-            return Truth.UNKNOWN  # the policy checks' "empty array" says it never holds, the operators' page otherwise
-        truth = _of_present(operator, self.values, present) if present else _of_absent(operator)
-        return _doubted(truth, self.values)
+        return _holds(self.operator, self.values, context.values_of(self.key))
 
     def why(self, context: Context) -> str:
         """Say in plain words how this line comes out, such as "aws:SourceIp is absent, so NotIpAddress x holds"."""
         present = context.values_of(self.key)
         known = "is unknown" if present is None else f"is {', '.join(present)}" if present else "is absent"
-        outcome = {Truth.TRUE: "holds", Truth.FALSE: "doesn't hold", Truth.UNKNOWN: "can't be told"}
-        return f"{self.key} {known}, so {self.operator} {shown(self.values)} {outcome[self.holds(context)]}"
+        return f"{self.key} {known}, so {self.operator} {shown(self.values)} {_OUTCOMES[self.holds(context)]}"
+
+
+_OUTCOMES = {Truth.TRUE: "holds", Truth.FALSE: "doesn't hold", Truth.UNKNOWN: "can't be told"}
 
 
 def condition_holds(condition: Mapping[str, Any] | None, context: Context) -> Truth:
@@ -88,6 +80,21 @@ def shown(values: tuple[str, ...] | None) -> str:
     if hidden <= 1:
         return ", ".join(values)
     return f"{', '.join(values[:_MOST_VALUES_SHOWN])} and {hidden} more"
+
+
+@lru_cache(maxsize=4096)
+def _holds(name: str, wanted: tuple[str, ...] | None, present: tuple[str, ...] | None) -> Truth:
+    if wanted is None:
+        return Truth.UNKNOWN
+    if name.lower() == "null":
+        return _is_null(wanted, present)
+    operator = parse_operator(name)
+    if operator is None or present is None:
+        return Truth.UNKNOWN
+    if not wanted and operator.if_exists:
+        return Truth.UNKNOWN  # the policy checks' "empty array" says it never holds, the operators' page otherwise
+    truth = _of_present(operator, wanted, present) if present else _of_absent(operator)
+    return _doubted(truth, wanted)
 
 
 def _is_null(wanted: tuple[str, ...], present: tuple[str, ...] | None) -> Truth:
@@ -130,6 +137,8 @@ def _doubted(truth: Truth, wanted: tuple[str, ...]) -> Truth:
 
 
 def _strings(values: Any) -> tuple[str, ...] | None:  # noqa: ANN401 - a condition's values may be any JSON
+    if isinstance(values, str):
+        return (values,)
     if values is None:
         return None
     strings = []

@@ -21,7 +21,7 @@ class Context:
         complete: keys that aren't named are absent; otherwise they are unknown.
     """
 
-    keys: Mapping[str, tuple[str, ...] | None]
+    keys: MappingProxyType[str, tuple[str, ...] | None]
     complete: bool = False
 
     @classmethod
@@ -41,18 +41,13 @@ class Context:
             unknown: keys that nothing is known of; of use only where ``complete``.
             complete: whether keys that aren't named here are absent.
         """
-        return cls(MappingProxyType({}), complete).having(present, absent=absent, unknown=unknown)
+        return cls(_with({}, present, absent, unknown), complete)
 
     def having(
         self, present: Mapping[str, Values] | None = None, *, absent: Iterable[str] = (), unknown: Iterable[str] = ()
     ) -> Context:
         """Give a context that says the same but for the keys named here; the arguments are those of `of`."""
-        keys = dict(self.keys)
-        for key, values in (present or {}).items():
-            keys[key.lower()] = (values,) if isinstance(values, str) else tuple(values)
-        keys.update({key.lower(): () for key in absent})
-        keys.update({key.lower(): None for key in unknown})
-        return Context(MappingProxyType(keys), self.complete)
+        return Context(_with(self.keys.copy(), present, absent, unknown), self.complete)
 
     def values_of(self, key: str) -> tuple[str, ...] | None:
         """Give a key's values: the empty tuple where it is absent, None where it is unknown."""
@@ -60,3 +55,18 @@ class Context:
 
     def __hash__(self) -> int:
         return hash((frozenset(self.keys.items()), self.complete))
+
+
+def _with(
+    keys: dict[str, tuple[str, ...] | None],
+    present: Mapping[str, Values] | None,
+    absent: Iterable[str],
+    unknown: Iterable[str],
+) -> MappingProxyType[str, tuple[str, ...] | None]:
+    for key, values in (present or {}).items():
+        keys[key.lower()] = (values,) if isinstance(values, str) else tuple(values)
+    for key in absent:
+        keys[key.lower()] = ()
+    for key in unknown:
+        keys[key.lower()] = None
+    return MappingProxyType(keys)

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from airlock.policy.conditions import condition_holds, requirements_of, shown
+from airlock.policy.conditions import requirements_of, shown
 from airlock.policy.context import Context
 from airlock.policy.matching import action_matches, as_list, has_variable, resource_matches
 from airlock.policy.truth import Truth, all_of, any_of
+
+_NO = Truth.FALSE
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +72,71 @@ def statement_applies(statement: dict[str, Any], request: Request) -> Truth:
     UNKNOWN where something that decides isn't known, and for a statement that IAM wouldn't take in an identity policy:
     one with a Principal, without actions or resources, or with both an element and its opposite.
     """
-    if _malformed(statement) is not None:
-        return Truth.UNKNOWN
-    return all_of(
-        (
-            _element_covers(statement, "Action", request.action, action_matches),
-            _element_covers(statement, "Resource", request.resource, resource_matches),
-            condition_holds(statement.get("Condition"), request.context),
-        )
-    )
+    return StatementReader(statement).applies(request)
+
+
+class StatementReader:
+    """One statement, taken apart so that many requests can be held against it."""
+
+    def __init__(self, statement: dict[str, Any]) -> None:
+        self._malformed = _malformed(statement) is not None
+        if not self._malformed:
+            self._action = _Element.of(statement, "Action", action_matches)
+            self._resource = _Element.of(statement, "Resource", resource_matches)
+            self._requirements = list(requirements_of(statement.get("Condition")))
+            self._covered: dict[tuple[str, str], Truth] = {}
+
+    def applies(self, request: Request) -> Truth:
+        """Tell what :func:`statement_applies` does: it covers the action and the resource, and its condition holds."""
+        covered = self.covers(request.action, request.resource)
+        return covered if covered is _NO else covered & self.holds(request.context)
+
+    def covers(self, action: str, resource: str) -> Truth:
+        """Tell whether the statement is about the action and the resource; asked again, it remembers."""
+        if self._malformed:
+            return Truth.UNKNOWN
+        covered = self._covered.get((action, resource))
+        if covered is None:
+            covered = self._action.covers(action) & self._resource.covers(resource)
+            self._covered[action, resource] = covered
+        return covered
+
+    def holds(self, context: Context) -> Truth:
+        """Tell whether the statement's condition holds."""
+        if self._malformed:
+            return Truth.UNKNOWN
+        return all_of([requirement.holds(context) for requirement in self._requirements])
+
+
+@dataclass(frozen=True, slots=True)
+class _Element:
+    """A statement's actions or resources, as it names them."""
+
+    name: str
+    patterns: tuple[str, ...]
+    matches: Callable[[str, str], Truth]
+    negated: bool
+    doubtful: bool
+
+    @classmethod
+    def of(cls, statement: dict[str, Any], element: str, matches: Callable[[str, str], Truth]) -> _Element:
+        name = element if element in statement else f"Not{element}"
+        patterns = tuple(as_list(statement[name]))
+        # A variable that can't be filled makes the statement invalid: with one in it, it never applies for sure.
+        return cls(name, patterns, matches, name != element, any(map(has_variable, patterns)))
+
+    def covers(self, wanted: str) -> Truth:
+        matches = self.matches
+        truth = any_of([matches(pattern, wanted) for pattern in self.patterns])
+        if self.negated:
+            truth = ~truth
+        return truth & Truth.UNKNOWN if self.doubtful else truth
+
+    def why(self, wanted: str) -> str:
+        return f"{self.name} {shown(self.patterns)} {_VERBS[self.covers(wanted)]} {wanted}"
+
+
+_VERBS = {Truth.TRUE: "covers", Truth.FALSE: "doesn't cover", Truth.UNKNOWN: "may cover"}
 
 
 def explain(statement: dict[str, Any], request: Request) -> str:
@@ -89,21 +148,22 @@ def explain(statement: dict[str, Any], request: Request) -> str:
     reason = _malformed(statement)
     if reason is not None:
         return reason
-    action = _element_covers(statement, "Action", request.action, action_matches)
-    resource = _element_covers(statement, "Resource", request.resource, resource_matches)
     elements = [
-        (action, _why_element(statement, "Action", request.action, action)),
-        (resource, _why_element(statement, "Resource", request.resource, resource)),
+        (element.covers(wanted), partial(element.why, wanted))
+        for element, wanted in (
+            (_Element.of(statement, "Action", action_matches), request.action),
+            (_Element.of(statement, "Resource", resource_matches), request.resource),
+        )
     ]
     conditions = [
-        (requirement.holds(request.context), requirement.why(request.context))
+        (requirement.holds(request.context), partial(requirement.why, request.context))
         for requirement in requirements_of(statement.get("Condition"))
     ]
-    for wanted in (Truth.FALSE, Truth.UNKNOWN):
+    for decisive in (Truth.FALSE, Truth.UNKNOWN):
         for truth, why in (*elements, *conditions):
-            if truth is wanted:
-                return why
-    return "; ".join(why for _, why in (conditions or elements))
+            if truth is decisive:
+                return why()
+    return "; ".join(why() for _, why in (conditions or elements))
 
 
 def _verdict(document: dict[str, Any], effect: str, request: Request) -> Verdict:
@@ -128,26 +188,3 @@ def _malformed(statement: dict[str, Any]) -> str | None:
         if not patterns or not all(isinstance(pattern, str) for pattern in patterns):
             return f"{element} or {opposite} must hold strings, so what the statement means can't be told"
     return None
-
-
-def _patterns(statement: dict[str, Any], element: str) -> tuple[str, tuple[str, ...]]:
-    """Give the element's name as it stands in the statement, with or without "Not", and its patterns."""
-    name = element if element in statement else f"Not{element}"
-    return name, tuple(as_list(statement[name]))
-
-
-def _element_covers(
-    statement: dict[str, Any], element: str, wanted: str, matches: Callable[[str, str], Truth]
-) -> Truth:
-    name, patterns = _patterns(statement, element)
-    truth = any_of(matches(pattern, wanted) for pattern in patterns)
-    if name != element:
-        truth = ~truth
-    # A variable that can't be filled makes the statement invalid: with one in it, it never applies for sure.
-    return truth & Truth.UNKNOWN if any(has_variable(pattern) for pattern in patterns) else truth
-
-
-def _why_element(statement: dict[str, Any], element: str, wanted: str, truth: Truth) -> str:
-    name, patterns = _patterns(statement, element)
-    verbs = {Truth.TRUE: "covers", Truth.FALSE: "doesn't cover", Truth.UNKNOWN: "may cover"}
-    return f"{name} {shown(patterns)} {verbs[truth]} {wanted}"

@@ -13,9 +13,11 @@ from airlock.policy.truth import Truth
 
 # An ARN has six parts; the last, the resource, may hold colons of its own.
 _ARN_PARTS = 6
+_SPECIAL = re.compile(r"[*?$]")
 _WILDCARD = re.compile(r"[*?]")
 _VARIABLE = re.compile(r"\$\{[^}]*\}")
-_CACHED_PATTERNS = 4096
+# A policy's patterns and the requests that are held against them are few, and meet over and over.
+_CACHED = 4096
 
 
 def as_list(value: Any) -> list[Any]:  # noqa: ANN401 - a policy element may be any JSON value
@@ -38,7 +40,7 @@ def has_wildcard(pattern: str) -> bool:
 
 def has_variable(pattern: str) -> bool:
     """Tell whether ``pattern`` holds a policy variable, such as ``${aws:username}`` or the escape ``${*}``."""
-    return _VARIABLE.search(pattern) is not None
+    return "$" in pattern and _VARIABLE.search(pattern) is not None
 
 
 def without_variables(pattern: str) -> str:
@@ -46,6 +48,7 @@ def without_variables(pattern: str) -> str:
     return _VARIABLE.sub("*", pattern)
 
 
+@lru_cache(maxsize=_CACHED)
 def action_matches(pattern: str, action: str) -> Truth:
     """Compare an action with a pattern of ``Action`` or ``NotAction``: the whole string, without regard to case.
 
@@ -59,6 +62,7 @@ def action_matches(pattern: str, action: str) -> Truth:
     return glob_matches(pattern.lower(), action.lower())
 
 
+@lru_cache(maxsize=_CACHED)
 def resource_matches(pattern: str, arn: str) -> Truth:
     """Compare a resource with a pattern of ``Resource`` or ``NotResource``, with regard to case.
 
@@ -88,17 +92,19 @@ def glob_matches(pattern: str, text: str) -> Truth:
 
     A policy variable could stand for anything: UNKNOWN where some value of it matches, FALSE where none could.
     """
+    if _SPECIAL.search(pattern) is None:
+        return Truth.TRUE if pattern == text else Truth.FALSE
     if _glob_regex(pattern).fullmatch(text) is None:
         return Truth.FALSE
     return Truth.UNKNOWN if has_variable(pattern) else Truth.TRUE
 
 
-@lru_cache(maxsize=_CACHED_PATTERNS)
+@lru_cache(maxsize=_CACHED)
 def _glob_regex(pattern: str) -> re.Pattern[str]:
     return re.compile(_translate(without_variables(pattern), star=".*", question="."), re.DOTALL)
 
 
-@lru_cache(maxsize=_CACHED_PATTERNS)
+@lru_cache(maxsize=_CACHED)
 def _segment_regex(pattern: str) -> re.Pattern[str]:
     """Write the narrow reading: inside the first five parts only a part's last ``*`` may cross a colon."""
     parts = pattern.split(":", _ARN_PARTS - 1)

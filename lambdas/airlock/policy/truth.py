@@ -27,33 +27,40 @@ class Truth(Enum):
         raise TypeError(f"{self} has three values: compare it with `is`, don't test it")
 
     def __and__(self, other: Truth) -> Truth:
-        return self if self.value <= other.value else other
+        if self is _FALSE or other is _TRUE:
+            return self
+        return other if self is _TRUE or other is _FALSE else _UNKNOWN
 
     def __or__(self, other: Truth) -> Truth:
-        return self if self.value >= other.value else other
+        if self is _TRUE or other is _FALSE:
+            return self
+        return other if self is _FALSE or other is _TRUE else _UNKNOWN
 
     def __invert__(self) -> Truth:
-        return _NEGATION[self]
+        return _FALSE if self is _TRUE else _TRUE if self is _FALSE else _UNKNOWN
 
 
-_NEGATION = {Truth.TRUE: Truth.FALSE, Truth.FALSE: Truth.TRUE, Truth.UNKNOWN: Truth.UNKNOWN}
+# Read once: every look at a member of an enumeration is a call, and these are looked at more often than all else.
+_FALSE, _UNKNOWN, _TRUE = Truth
 
 
 def all_of(truths: Iterable[Truth]) -> Truth:
     """Join with *and*: FALSE as soon as one is FALSE; TRUE for none at all."""
-    result = Truth.TRUE
+    result = _TRUE
     for truth in truths:
-        result &= truth
-        if result is Truth.FALSE:
-            break
+        if truth is _FALSE:
+            return truth
+        if truth is _UNKNOWN:
+            result = truth
     return result
 
 
 def any_of(truths: Iterable[Truth]) -> Truth:
     """Join with *or*: TRUE as soon as one is TRUE; FALSE for none at all."""
-    result = Truth.FALSE
+    result = _FALSE
     for truth in truths:
-        result |= truth
-        if result is Truth.TRUE:
-            break
+        if truth is _TRUE:
+            return truth
+        if truth is _UNKNOWN:
+            result = truth
     return result
