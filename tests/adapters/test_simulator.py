@@ -100,11 +100,11 @@ def test_each_resource_has_an_answer_of_its_own() -> None:
         assert simulator.ask(USER, GET, [ONE, TWO], {}).denied == {ONE: True, TWO: False}
 
 
-def test_a_lone_resource_that_the_top_level_names_is_read_there() -> None:
-    """As IAM answered before it had templates there."""
+def test_an_answer_for_the_action_alone_is_none() -> None:
+    """Several resources are asked for, and only what is said of each counts."""
     plain = {"EvalActionName": GET, "EvalResourceName": ONE, "EvalDecision": "explicitDeny"}
     with answering({"EvaluationResults": [plain]}) as simulator:
-        assert simulator.ask(USER, GET, [ONE], {}).denied == {ONE: True}
+        assert simulator.ask(USER, GET, [ONE], {}).denied == {ONE: None}
 
 
 def test_every_page_is_read() -> None:

@@ -95,11 +95,7 @@ def _entries(context: Mapping[str, Sequence[str]]) -> Iterator[dict[str, object]
 
 
 def _by_resource(result: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - the stubs have a TypedDict for each level
-    """What is told of each resource.
-
-    The top level has an ARN's template by now, and joins all resources; IAM used to tell of a lone resource there.
-    """
-    yield result.get("EvalResourceName", ""), {**result, "EvalResourceDecision": result.get("EvalDecision")}
+    """What is told of each resource; the top level joins them all, and has an ARN's template for a name."""
     for one in result.get("ResourceSpecificResults", ()):
         yield one["EvalResourceName"], one
 

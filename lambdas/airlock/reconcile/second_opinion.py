@@ -24,6 +24,7 @@ from airlock.ports import Simulation, Simulator
 from airlock.reconcile.choose import SAMPLE_PRIVATE_ADDRESS, SAMPLE_PUBLIC_ADDRESS, SAMPLE_VPC
 
 _SAMPLE_ENDPOINT = "vpce-0"
+_ANOTHER_KEY = "airlock-another-object"
 _VPC_KEYS = ("aws:SourceVpc", "aws:SourceVpce", "aws:VpcSourceIp")
 
 
@@ -92,7 +93,9 @@ def _compared(requests: Sequence[Request], documents: Sequence[Document], said: 
 
 
 def _questions(exemption: Exemption, now: datetime) -> Iterator[Request]:
-    """A GET of each object, by a request that has every network key at once.
+    """A GET of each object, and of another one, by a request that has every network key at once.
+
+    The other one is there for several resources: of these the simulator answers one by one.
 
     No real request has them all (policy/requests.py). But the simulator leaves open what hangs on a key that it isn't
     given, and both sides are asked the same.
@@ -102,7 +105,7 @@ def _questions(exemption: Exemption, now: datetime) -> Iterator[Request]:
     if exemption.region:
         # Organizations that keep to some regions deny where it is missing.
         known["aws:RequestedRegion"] = exemption.region
-    for arn in exemption.objects:
+    for arn in (*exemption.objects, f"{exemption.objects[0].partition('/')[0]}/{_ANOTHER_KEY}"):
         fetch = Fetch(arn, exemption.principal, now)
         request = fetch.from_vpc(vpc, endpoint_id=_SAMPLE_ENDPOINT, private_ip=SAMPLE_PRIVATE_ADDRESS)
         yield replace(request, context=request.context.having(known))
