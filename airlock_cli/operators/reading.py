@@ -163,6 +163,8 @@ def _tell_grant(page: Page, grant: Grant, now: datetime) -> None:
         page.heading("Open" if progress.exemption else "Would open")
         tell_opening(page, exemption, now)
         tell_wider(page, grant)
+    if progress.second_opinion:
+        page.line(f"{progress.second_opinion}.", indent=2)
     page.heading("Timeline")
     page.rows([(iso(moment.at), moment.what, moment.detail) for moment in story_of(grant)])
     for instance in sorted(facts.refused):

@@ -44,6 +44,7 @@ def grant_json(grant: Grant) -> Json:
         "planned": opens(progress.plan.exemption) if progress.plan else None,
         "wider": sorted(map(str, widenings_of(grant))),
         "why_wider": why_wider(grant),
+        "second_opinion": progress.second_opinion,
     }
 
 

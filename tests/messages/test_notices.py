@@ -128,6 +128,13 @@ def test_no_secret_is_passed_on(secret: str, language: Language) -> None:
 
 
 @pytest.mark.parametrize("reason", REFUSALS)
+def test_a_fault_is_an_alarm(reason: str) -> None:
+    """A failed check, and a simulator that says otherwise, reach whoever gets alarms; other refusals are refusals."""
+    kind = told(refused(reason), Language.ENGLISH).data["kind"]
+    assert kind == ("alarm" if reason in ("check-failed", "simulator-disagrees") else "refused")
+
+
+@pytest.mark.parametrize("reason", REFUSALS)
 @pytest.mark.parametrize("language", Language)
 def test_each_refusal_says_what_to_do(reason: str, language: Language) -> None:
     """Each reason for which a grant is refused has a remedy; to lift isn't one for who lifts already."""

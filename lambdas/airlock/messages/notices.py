@@ -53,6 +53,8 @@ _SHOW_CHANGES = frozenset({"observe", "observe-change"})
 _SAY_WHAT_IS_OPEN = frozenset({"open", "narrow", "widen", "keep-as-is", *_SHOW_CHANGES})
 _SAY_DETAIL = frozenset({"refuse", "keep-as-is", "close-failed"})
 _ABOUT_A_MACHINE = frozenset({"rescue", "rescue-failed", "not-helped"})
+_FAULTS = frozenset({str(CloseReason.CHECK_FAILED), "simulator-disagrees"})
+"""Reasons that tell of a fault of the airlock's, or of IAM's simulator."""
 _UNWRITABLE = frozenset({"too-large", "condition-taken", "action-pattern", "resource-pattern"})
 _REMEDIES_BY_LIFTING = frozenset(f"remedy.{reason}" for reason in (*_UNWRITABLE, "other"))
 
@@ -79,7 +81,7 @@ def _of_decision(decision: Decision, voice: Voice) -> Message:
     name, grant = decision.name, decision.grant
     facts, progress = grant.facts, grant.progress
     texts = _texts(decision)
-    kind = ALARM if progress.reason == CloseReason.CHECK_FAILED else KINDS[name]
+    kind = ALARM if progress.reason in _FAULTS else KINDS[name]
     values = {
         "infra_id": facts.infra_id,
         "who": name_of(facts.principal),

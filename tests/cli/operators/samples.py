@@ -93,6 +93,7 @@ def wider_grant(form: Form, state: State = State.PENDING, infra_id: str = "wide-
         state=state,
         form=form,
         why_wider=WHY,
+        second_opinion="IAM's simulator was asked, and agrees on what is denied now",
         plan=plan,
         asked_at=ago(7),
         answer_until=ago(-22),

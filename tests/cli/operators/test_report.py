@@ -202,6 +202,7 @@ def test_wider_openings_are_counted_and_told(wide: Desk, tmp_path: Path) -> None
     )
     assert "A lift: while it is open, the whole deny is off for the principal." in text
     assert f"Why not the exact form{samples.WHY}" in text
+    assert "Second opinionIAM's simulator was asked" in text
     assert "every action on arn:aws:s3:::" in text
 
 
