@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from airlock.policy.check import check
@@ -36,6 +36,7 @@ class Planned:
         after: its text once opened; the same where nothing is opened.
         denials: the statements that stop the node, or may.
         rung: the form that opens it; None where nothing is opened.
+        why_wider: why no tighter form than that would do, in plain words; None where the exact one does.
         refused: why it can't be opened; None where it can, or needn't.
     """
 
@@ -46,6 +47,7 @@ class Planned:
     after: str
     denials: tuple[Denial, ...]
     rung: Rung | None = None
+    why_wider: str | None = None
     refused: Refusal | None = None
 
     @property
@@ -112,12 +114,12 @@ class _Ladder:
             except CannotRenderError as error:
                 troubles.append(error)
             except _CheckFailedError as error:
-                return self._ended(refused=Refusal("check-failed", str(error)))
+                return replace(self.idle, refused=Refusal("check-failed", str(error)))
             else:
-                return self._ended(after=after, rung=rung)
+                return replace(self.idle, after=after, rung=rung, why_wider=troubles[0].detail if troubles else None)
         first, last = troubles[0], troubles[-1]
         more = "" if first.detail == last.detail else f"; nor does the widest form serve: {last.detail}"
-        return self._ended(refused=Refusal(first.reason, first.detail + more))
+        return replace(self.idle, refused=Refusal(first.reason, first.detail + more))
 
     def _written(self, exemption: Exemption) -> str:
         idle = self.idle
@@ -143,16 +145,3 @@ class _Ladder:
             raise _CheckFailedError(f"the result can't be checked: {error}") from error
         if finding is not None:
             raise _CheckFailedError(str(finding))
-
-    def _ended(self, after: str | None = None, rung: Rung | None = None, refused: Refusal | None = None) -> Planned:
-        idle = self.idle
-        return Planned(
-            asked=idle.asked,
-            kind=idle.kind,
-            shared=idle.shared,
-            before=idle.before,
-            after=idle.before if after is None else after,
-            denials=idle.denials,
-            rung=rung,
-            refused=refused,
-        )

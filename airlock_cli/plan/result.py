@@ -18,7 +18,9 @@ def plan_json(planned: Planned) -> dict[str, Any]:
         "statements": [{"sid": one.sid, "index": one.index, "why": "; ".join(one.why)} for one in planned.stopping],
         "after": parse_document(planned.after),
         "exact": refused is None and not widenings_of(planned),
-        "wider": [{"widening": str(one), "adds": what_it_adds(one)} for one in _wider(planned)],
+        "wider": [
+            {"widening": str(one), "adds": what_it_adds(one), "because": planned.why_wider} for one in _wider(planned)
+        ],
         "opens": _opens(planned),
         "size": {"characters": size_of(planned.after), "limit": planned.limit},
         "refused": None if refused is None else {"reason": refused.reason, "detail": refused.detail},

@@ -74,8 +74,12 @@ def stays_denied(planned: Planned, exemption: Exemption) -> Iterator[str]:
 def _tell_hole(page: Page, planned: Planned, exemption: Exemption) -> None:
     page.heading("The hole")
     page.line(hole_of(planned, exemption), indent=2)
+    if any(action.startswith("kms:") for action in actions_of(planned, exemption)):
+        page.line(_why_without_network(exemption), indent=2)
     if planned.rung is not None and planned.rung.widenings:
-        page.heading("Wider than asked, for the exact form can't be written or doesn't fit")
+        page.heading("Wider than asked, for the exact form can't be had")
+        if planned.why_wider:
+            page.line(f"{planned.why_wider}.", indent=2)
         for one in planned.rung.widenings:
             page.line(f"{one}: {what_it_adds(one)}", "yellow", indent=2)
     page.heading("What the policy denies stays denied")
@@ -86,6 +90,15 @@ def _tell_hole(page: Page, planned: Planned, exemption: Exemption) -> None:
     page.heading("Size")
     shared = "; the holder's other inline policies count too" if planned.kind in _INLINE else ""
     page.line(f"{size_of(planned.after)} of {planned.limit} characters for {planned.kind}{shared}.", indent=2)
+
+
+def _why_without_network(exemption: Exemption) -> str:
+    """Why the part about KMS isn't held to a network."""
+    where = f"S3 in {exemption.region}" if exemption.region else "S3"
+    return (
+        "S3 asks KMS in the principal's name, by a call that carries nothing of the node's network and isn't spared by "
+        f"aws:ViaAWSService here; so that part is held to these objects and to {where}, not to a network."
+    )
 
 
 def tell_change(page: Page, before: str, after: str) -> None:
