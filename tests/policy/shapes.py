@@ -39,31 +39,32 @@ def network_lines(draw: st.DrawFn) -> tuple[str, str, Any]:
 
 _ROLE = "arn:aws:iam::*:role/aws:ec2-infrastructure"
 _EARLY, _LATE = "2026-01-01T00:00:00Z", "2026-11-24T02:45:00Z"
-beside = st.sampled_from(
-    [
-        ("Bool", "aws:ViaAWSService", "false"),
-        ("BoolIfExists", "aws:ViaAWSService", ["false"]),
-        ("bool", "AWS:VIAAWSSERVICE", False),
-        ("StringNotEquals", "aws:PrincipalTag/network-exempt", "true"),
-        ("StringNotEqualsIfExists", "aws:PrincipalTag/network-exempt", ["true"]),
-        ("BoolIfExists", "aws:MultiFactorAuthPresent", "false"),
-        ("ArnNotLikeIfExists", "aws:PrincipalArn", _ROLE),
-        ("ArnNotEquals", "aws:principalarn", [_ROLE, STRANGER]),
-        ("ArnLike", "aws:PrincipalArn", "arn:aws:iam::*:user/*"),
-        ("StringEquals", "aws:PrincipalArn", USER),
-        ("DateGreaterThan", "aws:CurrentTime", _EARLY),
-        ("dategreaterthan", "AWS:currenttime", [_LATE]),
-        ("DateGreaterThanIfExists", "aws:CurrentTime", _LATE),
-        ("DateLessThan", "aws:CurrentTime", "2026-11-24T03:10:00Z"),
-        ("StringNotEquals", "kms:ViaService", "ec2.us-east-2.amazonaws.com"),
-    ]
-)
+BESIDE: list[tuple[str, str, Any]] = [
+    ("Bool", "aws:ViaAWSService", "false"),
+    ("BoolIfExists", "aws:ViaAWSService", ["false"]),
+    ("bool", "AWS:VIAAWSSERVICE", False),
+    ("StringNotEquals", "aws:PrincipalTag/network-exempt", "true"),
+    ("StringNotEqualsIfExists", "aws:PrincipalTag/network-exempt", ["true"]),
+    ("BoolIfExists", "aws:MultiFactorAuthPresent", "false"),
+    ("ArnNotLikeIfExists", "aws:PrincipalArn", _ROLE),
+    ("ArnNotEquals", "aws:principalarn", [_ROLE, STRANGER]),
+    ("ArnLike", "aws:PrincipalArn", "arn:aws:iam::*:user/*"),
+    ("StringEquals", "aws:PrincipalArn", USER),
+    ("DateGreaterThan", "aws:CurrentTime", _EARLY),
+    ("dategreaterthan", "AWS:currenttime", [_LATE]),
+    ("DateGreaterThanIfExists", "aws:CurrentTime", _LATE),
+    ("DateLessThan", "aws:CurrentTime", "2026-11-24T03:10:00Z"),
+    ("StringNotEquals", "kms:ViaService", "ec2.us-east-2.amazonaws.com"),
+]
+"""Conditions beside the network's: operator, key and values."""
 
 
 @st.composite
 def every_condition(draw: st.DrawFn) -> dict[str, Any]:
     """One to three network lines, and others beside them; an operator stands once, in whatever case."""
-    lines = draw(st.lists(network_lines(), min_size=1, max_size=3)) + draw(st.lists(beside, max_size=3))
+    lines = draw(st.lists(network_lines(), min_size=1, max_size=3)) + draw(
+        st.lists(st.sampled_from(BESIDE), max_size=3)
+    )
     condition: dict[str, dict[str, Any]] = {}
     spelt: dict[str, str] = {}
     for operator, key, values in lines:
