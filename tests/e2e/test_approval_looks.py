@@ -16,6 +16,7 @@ SCREENS = {"desktop": DESKTOP, "phone": PHONE}
 HEADINGS = {
     "pending": "Open the fence for one install?",
     "lifted": "Lift the whole fence for one principal?",
+    "wider": "Open the fence wider than asked for one install?",
     "approved": "Approved",
     "open": "Open",
     "rejected": "Rejected",
@@ -24,6 +25,8 @@ HEADINGS = {
     "forged": "This link doesn't work",
 }
 STATES = tuple(HEADINGS)
+PATTERNS = FENCE.replace('"Action": "*"', '"Action": ["s3:Get*", "s3:Put*"]')
+"""A fence that can only be opened wider than asked."""
 ORDER = {"source": "bootstrap-airlock", "detail-type": "Airlock Order", "account": "111122223333", "detail": {}}
 
 
@@ -34,6 +37,7 @@ def airlock() -> Iterator[Airlock]:
         state: {"mode": "approval", "timeout_minutes": 5} for state in ("japanese", "pending", *STATES[2:-1])
     }
     with an_airlock(principals | {"lifted": {"strategy": "lift"}}) as running:
+        running.cloud.aws.client("iam").put_user_policy(UserName="wider", PolicyName="fence", PolicyDocument=PATTERNS)
         yield running
 
 
@@ -107,12 +111,12 @@ def test_everybody_can_read_it(browser: Browser, links: dict[str, str], state: s
     """In every state, on a desk and on a phone: axe-core finds nothing wrong, and nothing is wider than the screen."""
     browser.open(links[state])
     assert browser.heading == HEADINGS[state]
-    assert browser.has_form() == (state in ("pending", "lifted"))
+    assert browser.has_form() == (state in ("pending", "lifted", "wider"))
     assert (f"{state}-7xk2q" in browser.text) == (state != "forged")
     check(browser, state)
 
 
-@pytest.mark.parametrize("state", ["pending", "lifted", "open"])
+@pytest.mark.parametrize("state", ["pending", "lifted", "wider", "open"])
 def test_it_follows_a_dark_screen(browser: Browser, links: dict[str, str], state: str) -> None:
     """On a device that is set to dark, the page is dark, and its contrast still suffices."""
     browser.open(links[state])
@@ -125,7 +129,7 @@ def test_it_speaks_japanese(airlock: Airlock, browser: Browser, links: dict[str,
     """Where the configuration says so, everything that people read is Japanese, and answering works as well."""
     asked = airlock.ask("japanese", "japanese-7xk2q")
     with speaking(airlock, "ja"):
-        for state in ("lifted", "open", "expired"):
+        for state in ("lifted", "wider", "open", "expired"):
             browser.open(links[state])
             check(browser, f"{state}-ja", "ja")
         browser.open(asked.link)

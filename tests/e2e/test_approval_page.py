@@ -13,12 +13,15 @@ from urllib.parse import urlsplit
 import pytest
 from selenium.webdriver.common.keys import Keys
 
-from tests.e2e.asking import FENCE, Airlock, an_airlock
+from tests.e2e.asking import FENCE, Airlock, an_airlock, until
 from tests.e2e.browser import Browser, a_browser
 
 pytestmark = pytest.mark.e2e
 USERS = ("approved", "rejected", "late", "twice", "scanned", "raced", "ended", "blocked", "by-keys", "mailed")
 LIFTED = "lifted"
+WIDER = "wider"
+PATTERNS = FENCE.replace('"Action": "*"', '"Action": ["s3:Get*", "s3:Put*"]')
+"""A fence that has no exact form without one action, so that the tightest one opens every action on the objects."""
 DECIDED = ("Approved", "Open")
 """What an approved request's page is called, before and after the watcher has opened the deny."""
 
@@ -27,7 +30,8 @@ DECIDED = ("Approved", "Open")
 def airlock() -> Iterator[Airlock]:
     """The stack; each test has a user of its own, who must ask."""
     principals: dict[str, dict[str, object]] = {user: {"mode": "approval", "timeout_minutes": 5} for user in USERS}
-    with an_airlock(principals | {LIFTED: {"strategy": "lift"}}) as running:
+    with an_airlock(principals | {LIFTED: {"strategy": "lift"}, WIDER: {}}) as running:
+        running.cloud.aws.client("iam").put_user_policy(UserName=WIDER, PolicyName="fence", PolicyDocument=PATTERNS)
         yield running
 
 
@@ -215,6 +219,30 @@ def test_a_lift_is_asked_for_with_a_warning(airlock: Airlock, browser: Browser) 
     assert "DateGreaterThan" in statement["Condition"]
     airlock.end(asked)
     assert airlock.policy(LIFTED) == FENCE
+
+
+def test_a_wider_form_is_asked_for_with_a_warning(airlock: Airlock, browser: Browser) -> None:
+    """What can't be opened exactly asks, though the principal's grants open by themselves; approved, it is put back."""
+    assert airlock.policy(WIDER) == PATTERNS
+    asked = airlock.ask(WIDER, "wide-5pk2n")
+    assert (asked.mail.data["form"], asked.mail.data["wider"]) == ("any-action", ["actions"])
+    assert asked.mail.data["opens"]["actions"] == ["*"]
+    browser.open(asked.link)
+    assert browser.heading == "Open the fence wider than asked for one install?"
+    warning = browser.driver.find_element("css selector", "section.wider").text
+    assert "Warning: this opens more than the install needs" in warning
+    assert "Actions: also writing, deleting and sharing the file, not reading it alone." in warning
+    assert asked.mail.data["why_wider"] in warning
+    assert browser.button("approve").text == "Approve the wider opening"
+    browser.answer("approve")
+    assert browser.heading in DECIDED
+    until(lambda: airlock.policy(WIDER) != PATTERNS)
+    statements = json.loads(airlock.policy(WIDER))["Statement"]
+    assert asked.mail.data["opens"]["objects"] in [one.get("NotResource") for one in statements]
+    assert {tuple(one["Action"]) for one in statements} == {("s3:Get*", "s3:Put*")}
+    assert airlock.notices.wait_for("wide-5pk2n", "opened").subject.startswith("Opened WIDER than asked")
+    airlock.end(asked)
+    assert airlock.policy(WIDER) == PATTERNS
 
 
 def test_it_works_without_scripts(airlock: Airlock, scriptless: Browser) -> None:

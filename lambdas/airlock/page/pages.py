@@ -120,8 +120,7 @@ def _opening(grant: Grant, exemption: Exemption, speech: Speech) -> Opening:
         )
     wider = [one for one in Widening if one in widenings_of(grant)]
     follows = Widening.NETWORK not in wider
-    more = [speech.say("opens.one-of-two")] if len(exemption.objects) > 1 else []
-    more.append(_where(exemption, speech, follows=follows))
+    more = [_where(exemption, speech, follows=follows)]
     kms = "opens.kms-any-action" if exemption.any_action else "opens.kms"
     more += [speech.say(kms)] if exemption.encrypted else []
     more.append(speech.say("opens.until", until=until))
@@ -131,6 +130,7 @@ def _opening(grant: Grant, exemption: Exemption, speech: Speech) -> Opening:
     return Opening(
         lead=speech.say("opens.any-action" if exemption.any_action else "opens.scoped"),
         objects=exemption.objects,
+        choice=speech.say("opens.one-of-two") if len(exemption.objects) > 1 else "",
         more=tuple(more),
         stays=speech.say(f"{what}.any" if exemption.network is None else f"{what}.network"),
         lifted=False,

@@ -42,6 +42,7 @@ class Opening:
     Attributes:
         lead: what it is about; of a lift, the warning.
         objects: ARNs.
+        choice: a sentence about the objects, where it will be one of them only; else empty.
         more: further sentences.
         stays: what stays denied.
         lifted: whether everything opens.
@@ -54,6 +55,7 @@ class Opening:
     more: tuple[str, ...]
     stays: str
     lifted: bool
+    choice: str = ""
     wider: tuple[str, ...] = ()
     why: str | None = None
 
