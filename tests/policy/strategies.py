@@ -1,11 +1,10 @@
-"""Hypothesis strategies for policies and exemptions, and the requests that tell two policies apart.
+"""Examples of exemptions, strategies for them, and the requests that tell two policies apart.
 
-Every shape of policy that the renderer learns joins `documents`, so that all laws are tried on it.
+Strategies for policies are in `shapes`.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -68,120 +67,6 @@ def exemption(  # noqa: PLR0913 - an example's parts, all by name
 def sample_texts() -> list[str]:
     """The sample policies' texts, by name."""
     return [path.read_text() for path in sorted(SAMPLES.glob("*.json"))]
-
-
-addresses = st.sampled_from(["192.0.2.0/24", "203.0.113.0/24", "2001:db8::/32", ["192.0.2.0/24", "203.0.113.0/24"]])
-
-
-@st.composite
-def conditions(draw: st.DrawFn) -> dict[str, Any]:
-    """Conditions of a source-network deny, with and without others beside them."""
-    suffix = draw(st.sampled_from(["", "IfExists"]))
-    key = draw(st.sampled_from(["aws:SourceIp", "AWS:sourceip"]))
-    operator = draw(st.sampled_from(["NotIpAddress", "notipaddress"]))
-    condition: dict[str, Any] = {f"{operator}{suffix}": {key: draw(addresses)}}
-    guard = draw(st.sampled_from(["Bool", "BoolIfExists", None]))
-    if guard:
-        condition[guard] = {"aws:ViaAWSService": draw(st.sampled_from(["false", False, ["false"]]))}
-    if draw(st.booleans()):
-        vpcs: Any = draw(st.sampled_from([CORPORATE_VPC, [CORPORATE_VPC]]))
-        block: dict[str, Any] = {"aws:SourceVpc": vpcs}
-        if draw(st.booleans()):
-            block["aws:PrincipalTag/network-exempt"] = "true"
-        condition[draw(st.sampled_from(["StringNotEquals", "StringNotEqualsIfExists"]))] = block
-    if draw(st.booleans()):
-        role = "arn:aws:iam::*:role/aws:ec2-infrastructure"
-        condition[draw(st.sampled_from(["ArnNotLikeIfExists", "ArnNotEquals"]))] = {"aws:PrincipalArn": role}
-    if draw(st.booleans()):
-        condition["DateGreaterThan"] = {"aws:CurrentTime": "2026-01-01T00:00:00Z"}
-    return condition
-
-
-network_denies = st.builds(
-    lambda sid, what, where, condition: {**sid, "Effect": "Deny", **what, **where, "Condition": condition},
-    st.sampled_from([{}, {"Sid": "Net"}, {"Sid": "Airlock1"}]),
-    st.sampled_from(
-        [
-            {"Action": "*"},
-            {"Action": ["*"]},
-            {"Action": "s3:*"},
-            {"Action": ["s3:*", "ec2:*"]},
-            {"Action": ["s3:GetObject", "s3:PutObject", "iam:*"]},
-            {"Action": ["S3:getobject*"]},
-            {"Action": "s3:GetObject"},
-            {"Action": "ec2:*"},
-            {"NotAction": ["iam:GetAccountPasswordPolicy", "iam:ChangePassword"]},
-            {"NotAction": ["s3:Get*"]},
-            {"NotAction": "sts:*"},
-        ]
-    ),
-    st.sampled_from(
-        [
-            {"Resource": "*"},
-            {"Resource": ["*"]},
-            {"Resource": "arn:aws:s3:::*"},
-            {"Resource": ["arn:aws:s3:::*", "arn:aws:s3:::*/*"]},
-            {"Resource": "arn:*:s3:::*/*"},
-            {"Resource": "arn:aws:s3:*"},
-            {"Resource": ["arn:aws:s3:::*", "arn:aws:ec2:*:*:instance/*"]},
-            {"Resource": [*objects(INFRA_IDS[0]), "arn:aws:s3:::other/*"]},
-            {"Resource": objects(INFRA_IDS[1])[0]},
-            {"NotResource": ["arn:aws:s3:::public/*"]},
-            {"NotResource": objects(INFRA_IDS[0])[0]},
-        ]
-    ),
-    conditions(),
-)
-
-odd_denies = st.builds(
-    lambda elements, condition: {"Effect": "Deny", "Action": "*", "Resource": "*", **elements, "Condition": condition},
-    st.sampled_from(
-        [
-            {"Action": "s3:Get*"},
-            {"Action": "s3:?etObject", "Resource": "arn:aws:s3:::*-bootstrap/*"},
-            {"Action": ["s3:PutObject", "kms:Decrypt"]},
-            {"Action": "kms:*"},
-            {"Resource": [objects(INFRA_IDS[0])[0], "arn:aws:kms:*:*:key/*"]},
-            {"Resource": "arn:aws:kms:*"},
-            {"Action": "s3:*", "Resource": "arn:aws:*"},
-        ]
-    ),
-    conditions(),
-)
-"""Network denies that have no exact form without a fetch, so that they can only be lifted."""
-
-bystanders = st.sampled_from(
-    [
-        {"Sid": "Work", "Effect": "Allow", "Action": ["ec2:*", "s3:*"], "Resource": "*"},
-        {
-            "Effect": "Deny",
-            "Action": "iam:*",
-            "Resource": "*",
-            "Condition": {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}},
-        },
-        {"Effect": "Deny", "Action": "s3:DeleteBucket", "Resource": "arn:aws:s3:::audit-*"},
-        {
-            "Effect": "Allow",
-            "Action": "*",
-            "Resource": "*",
-            "Condition": {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}},
-        },
-    ]
-)
-
-
-@st.composite
-def documents(draw: st.DrawFn, denies: st.SearchStrategy[dict[str, Any]] = network_denies) -> str:
-    """Policy texts with source-network denies and others, one statement or many, compact or not."""
-    statements = draw(st.lists(st.one_of(denies, bystanders), min_size=1, max_size=3))
-    sids: set[str] = set()
-    for index, one in enumerate(statements):
-        if one.get("Sid") in sids:  # IAM refuses a policy with one Sid twice
-            statements[index] = {key: value for key, value in one.items() if key != "Sid"}
-        sids.update([one["Sid"]] if "Sid" in one else [])
-    statement: Any = statements[0] if len(statements) == 1 and draw(st.booleans()) else statements
-    document = {"Version": draw(st.sampled_from(["2012-10-17", "2008-10-17"])), "Statement": statement}
-    return json.dumps(document, indent=draw(st.sampled_from([None, 2, 4])))
 
 
 def _exemptions(

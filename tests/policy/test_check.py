@@ -15,13 +15,13 @@ from airlock.policy.check import check, opens
 from airlock.policy.clauses import CannotRenderError
 from airlock.policy.exemption import Address, Exemption, iso
 from airlock.policy.render import render
+from tests.policy.shapes import documents
 from tests.policy.strategies import (
     INFRA_IDS,
     NOW,
     OTHER_USER,
     USER,
     VPCS,
-    documents,
     exemption,
     is_exempt,
     mixed_lists,

@@ -19,7 +19,8 @@ from airlock.policy.document import (
     statements_of,
     write_document,
 )
-from tests.policy.strategies import documents, sample_texts
+from tests.policy.shapes import documents
+from tests.policy.strategies import sample_texts
 
 ALLOW = '{"Effect": "Allow", "Action": "*", "Resource": "*"}'
 

@@ -15,7 +15,8 @@ from airlock.policy.document import parse_document, statements_of
 from airlock.policy.drift import rebase
 from airlock.policy.exemption import Exemption
 from airlock.policy.render import is_airlock_statement, render
-from tests.policy.strategies import NOW, bystanders, documents, exemption, exemption_lists, sample_texts
+from tests.policy.shapes import bystanders, documents
+from tests.policy.strategies import NOW, exemption, exemption_lists, sample_texts
 
 BASELINE = sample_texts()[0]
 OPENED = render(BASELINE, [exemption()], NOW)

@@ -19,21 +19,18 @@ from airlock.policy.exemption import Exemption
 from airlock.policy.network_deny import is_source_network_deny
 from airlock.policy.render import render
 from airlock.policy.truth import any_of
-from tests.policy.shapes import every_deny
+from tests.policy.shapes import documents, every_deny, network_denies, odd_denies
 from tests.policy.strategies import (
     NOW,
     OTHER_USER,
     STRANGER,
     USER,
-    documents,
     every_list,
     exemption,
     exemption_lists,
     in_the_way,
     is_exempt,
     lift_lists,
-    network_denies,
-    odd_denies,
     requests,
     sample_texts,
 )

@@ -20,7 +20,7 @@ from airlock.policy.matching import as_list
 from airlock.policy.network_deny import is_source_network_deny
 from airlock.policy.render import render
 from airlock.policy.requests import Fetch
-from tests.policy.shapes import BESIDE, every_deny
+from tests.policy.shapes import BESIDE, documents, every_deny
 from tests.policy.strategies import (
     INFRA_IDS,
     NOW,
@@ -28,7 +28,6 @@ from tests.policy.strategies import (
     PUBLIC,
     USER,
     VPCS,
-    documents,
     every_list,
     exemption,
     is_denied,

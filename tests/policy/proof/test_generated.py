@@ -13,7 +13,8 @@ from tests.policy.proof.odd_policies import odd_exemptions, odd_statements
 from tests.policy.proof.prove import disproof
 from tests.policy.proof.samples import rewriting
 from tests.policy.proof.space import Reading
-from tests.policy.strategies import OTHER_USER, USER, documents, every_list, lift_lists, network_denies, odd_denies
+from tests.policy.shapes import documents, network_denies, odd_denies
+from tests.policy.strategies import OTHER_USER, USER, every_list, lift_lists
 
 readings = st.sampled_from(Reading)
 
