@@ -53,6 +53,8 @@ def test_a_request_says_what_it_asks_for(airlock: Airlock) -> None:
         "cluster": "asked",
         "infra_id": "asked-7xk2q",
         "form": "scoped",
+        "wider": [],
+        "why_wider": None,
     }
     assert {key: mail.data[key] for key in about} == about
     assert set(mail.data) - set(about) == {"opens", "changes", "answer_until", "not_after", "link"}
