@@ -89,7 +89,10 @@ def _grant_rows(install: Install) -> Iterator[Row]:
         wide = f"; not narrowed: {install.fetch.kept_wide}" if install.fetch and install.fetch.kept_wide else ""
         words = {Form.SCOPED: "", Form.LIFTED: "lifted for every call, "}
         form = words.get(progress.form, f"{form_words(progress.form)}, ")
-        yield iso(progress.opened_at), "opened", "", f"{form}until {iso(grant.facts.not_after)} at the latest{wide}"
+        # Where somebody was asked, that row has the reason.
+        why = _why_wider(progress) if progress.asked_at is None else ""
+        until = f"{form}until {iso(grant.facts.not_after)} at the latest"
+        yield iso(progress.opened_at), "opened", "", f"{until}{why}{wide}"
     if progress.narrowed_at:
         vpcs = " and ".join(sorted(grant.facts.endpoint_vpcs))
         given_up = "" if exemption_of(grant.facts).network else "; given up later, for the fetch takes another way"
@@ -111,7 +114,11 @@ def _of_what(progress: Progress) -> str:
     """What was asked for, where that isn't the exact form, and why."""
     words = {Form.SCOPED: "", Form.LIFTED: " of a lift"}
     form = words.get(progress.form, f" of what is {form_words(progress.form)}")
-    return f"{form}, for the exact form can't be had: {progress.why_wider}" if progress.why_wider else form
+    return f"{form}{_why_wider(progress)}"
+
+
+def _why_wider(progress: Progress) -> str:
+    return f", for the exact form can't be had: {progress.why_wider}" if progress.why_wider else ""
 
 
 def _rescue_rows(install: Install) -> Iterator[Row | None]:
