@@ -15,6 +15,8 @@ DEFAULT_STRATEGY: Final = "scope"
 DEFAULT_LIFTING: Final = "approval"
 DEFAULT_LEAVE: Final = "approval"
 DEFAULT_CLOSE_ON: Final = "terminated"
+DEFAULT_GRANTS_PER_DAY: Final = 30
+DEFAULT_OPEN_AT_ONCE: Final = 10
 DEFAULT_ANSWER_MINUTES: Final = 30
 DEFAULT_LANGUAGE: Final = "en"
 DEFAULT_PROPAGATION_SECONDS: Final = 15
@@ -74,6 +76,8 @@ class Principal:
         rescue: whether a bootstrap node that was refused before the grant took effect is rebooted once.
         close_on: what ends a grant before its time: ``terminated``, the end of the bootstrap instance, or ``fetched``,
             the fetch seen on the instance's console.
+        grants_per_day: how many grants it may begin within a day.
+        open_at_once: how many of them may be open at one time.
     """
 
     arn: str
@@ -86,6 +90,8 @@ class Principal:
     wider: Wider = Wider()
     rescue: bool = True
     close_on: str = DEFAULT_CLOSE_ON
+    grants_per_day: int = DEFAULT_GRANTS_PER_DAY
+    open_at_once: int = DEFAULT_OPEN_AT_ONCE
 
     @property
     def is_user(self) -> bool:
@@ -235,6 +241,8 @@ def _principal(entry: Mapping[str, Any]) -> Principal:
         wider=Wider(**entry.get("wider", {})),
         rescue=entry.get("rescue", True),
         close_on=entry.get("close_on", DEFAULT_CLOSE_ON),
+        grants_per_day=int(entry.get("grants_per_day", DEFAULT_GRANTS_PER_DAY)),
+        open_at_once=int(entry.get("open_at_once", DEFAULT_OPEN_AT_ONCE)),
     )
 
 

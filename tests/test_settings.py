@@ -166,6 +166,14 @@ def test_how_wide_a_principal_may_be_opened_is_read() -> None:
     assert told[ROLE].wider == Wider(network=Leave.APPROVAL, actions=Leave.APPROVAL, lift=Leave.APPROVAL)
 
 
+@pytest.mark.parametrize("setting", ["grants_per_day", "open_at_once", "timeout_minutes"])
+@pytest.mark.parametrize("value", [0, 1000, "10", True, 2.5])
+def test_a_number_out_of_its_limits_is_named(setting: str, value: object) -> None:
+    """The message tells the setting, the principal, what it may be and what came."""
+    with pytest.raises(SettingsError, match=f"{setting} of {USER} must be a whole number from"):
+        read_principals(json.dumps({USER: {setting: value}}))
+
+
 @pytest.mark.parametrize(
     ("wider", "message"),
     [

@@ -70,11 +70,17 @@ class Scope:
         id: the ARN.
         policies: the policies with exemptions in them.
         grants: IDs of the grants that are, or are about to be, open here.
+        begun: of a principal's own scope, the grants that it has begun within a day, and when.
+        refused: of a principal's own scope, when its last grants were refused, oldest first.
+        limit_told: when people were last told that it had reached a limit.
     """
 
     id: str
     policies: dict[PolicyPlace, PolicyRecord] = field(default_factory=dict)
     grants: set[str] = field(default_factory=set)
+    begun: dict[str, datetime] = field(default_factory=dict)
+    refused: list[datetime] = field(default_factory=list)
+    limit_told: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

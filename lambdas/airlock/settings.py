@@ -16,7 +16,11 @@ from airlock.messages.message import Language
 DEFAULT_TIMEOUT_MINUTES = 60
 DEFAULT_ANSWER_MINUTES = 30
 DEFAULT_PROPAGATION_SECONDS = 15
+DEFAULT_GRANTS_PER_DAY = 30
+DEFAULT_OPEN_AT_ONCE = 10
 TIMEOUT_MINUTES = range(5, 721)
+GRANTS_PER_DAY = range(1, 201)
+OPEN_AT_ONCE = range(1, 101)
 LEASE_SECONDS = 90
 """Longer than a function may run (60 s), so that a dead writer's lease ends only after the writer has."""
 T = TypeVar("T")
@@ -50,6 +54,8 @@ class Enrolled:
         wider: in which ways they may open it wider than asked.
         rescue: whether its bootstrap instance is rebooted if the node was refused before the grant took effect.
         close_on: what closes its grants.
+        grants_per_day: how many grants it may begin within a day.
+        open_at_once: how many of them may be open at one time.
     """
 
     arn: str
@@ -61,6 +67,8 @@ class Enrolled:
     wider: Wider = field(default_factory=Wider)
     rescue: bool = True
     close_on: CloseOn = CloseOn.TERMINATED
+    grants_per_day: int = DEFAULT_GRANTS_PER_DAY
+    open_at_once: int = DEFAULT_OPEN_AT_ONCE
 
     def asks(self, form: Form) -> bool:
         """Whether people have to agree before a grant of this form opens."""
@@ -168,20 +176,29 @@ def _enrolled(arn: str, options: object) -> Enrolled:
         raise SettingsError(f"AIRLOCK_PRINCIPALS: expected {expected}, got {arn!r}")
     if not isinstance(options, dict):
         raise SettingsError(f"AIRLOCK_PRINCIPALS: the settings of {arn} must be a JSON object, got {options!r}")
-    minutes = options.get("timeout_minutes", DEFAULT_TIMEOUT_MINUTES)
-    if not isinstance(minutes, int) or minutes not in TIMEOUT_MINUTES:
-        raise SettingsError(f"timeout_minutes of {arn} must be a whole number from 5 to 720, got {minutes!r}")
     return Enrolled(
         arn=arn,
         groups=_arns(arn, options, "groups"),
         policies=_arns(arn, options, "policies"),
-        window=timedelta(minutes=minutes),
+        window=timedelta(
+            minutes=_count(arn, options, "timeout_minutes", TIMEOUT_MINUTES, default=DEFAULT_TIMEOUT_MINUTES)
+        ),
         mode=_one_of(arn, options, "mode", {str(mode): mode for mode in Mode}, Mode.AUTOMATIC),
         form=_one_of(arn, options, "strategy", {"scope": Form.SCOPED, "lift": Form.LIFTED}, Form.SCOPED),
         wider=_wider(arn, options),
         rescue=_one_of(arn, options, "rescue", {True: True, False: False}, default=True),
         close_on=_one_of(arn, options, "close_on", {str(one): one for one in CloseOn}, CloseOn.TERMINATED),
+        grants_per_day=_count(arn, options, "grants_per_day", GRANTS_PER_DAY, default=DEFAULT_GRANTS_PER_DAY),
+        open_at_once=_count(arn, options, "open_at_once", OPEN_AT_ONCE, default=DEFAULT_OPEN_AT_ONCE),
     )
+
+
+def _count(arn: str, options: dict[str, object], setting: str, allowed: range, *, default: int) -> int:
+    told = options.get(setting, default)
+    if not isinstance(told, int) or isinstance(told, bool) or told not in allowed:
+        limits = f"{allowed[0]} to {allowed[-1]}"
+        raise SettingsError(f"{setting} of {arn} must be a whole number from {limits}, got {told!r}")
+    return told
 
 
 def _wider(arn: str, options: dict[str, object]) -> Wider:

@@ -118,10 +118,22 @@ def test_progress_comes_back(kept: Progress) -> None:
     assert progress_from_text(str(kept.state), progress_to_text(kept)) == kept
 
 
-@given(st.lists(records, max_size=4), st.sets(names, max_size=4))
-def test_scopes_come_back(kept: list[PolicyRecord], grants: set[str]) -> None:
+@given(
+    st.lists(records, max_size=4),
+    st.sets(names, max_size=4),
+    st.dictionaries(names, moments, max_size=3),
+    st.lists(moments, max_size=3),
+    st.none() | moments,
+)
+def test_scopes_come_back(
+    kept: list[PolicyRecord],
+    grants: set[str],
+    begun: dict[str, datetime],
+    refused: list[datetime],
+    limit_told: datetime | None,
+) -> None:
     """Baselines and intents to the byte, other people's letters included."""
-    scope = Scope(USER, {record.place: record for record in kept}, grants)
+    scope = Scope(USER, {record.place: record for record in kept}, grants, begun, refused, limit_told)
     item: dict[str, Any] = {"content": {"S": scope_to_text(scope)}}
     assert scope_from_item(USER, item) == scope
 

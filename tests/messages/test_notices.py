@@ -43,7 +43,7 @@ DECISIONS = frozenset(
         *("open", "narrow", "widen", "keep-as-is", "close", "refuse", "expire", "end-unopened", "nothing-to-open"),
         *("ask", "approve", "reject", "unanswered"),
         *("observe", "observe-change", "observe-end"),
-        *("fetched", "rescue", "rescue-failed", "not-helped", "close-failed"),
+        *("fetched", "rescue", "rescue-failed", "not-helped", "close-failed", "limit"),
     ]
 )
 """Every name that airlock.reconcile.happening.Decision knows."""
@@ -51,6 +51,7 @@ REFUSALS = [
     *("not-named", "not-enrolled", "principal-gone", "refused-by-iam", "still-denied", "aws-managed", "scp"),
     *("too-large", "condition-taken", "action-pattern", "resource-pattern", "address", "allow-by-network"),
     *("stray-airlock-statement", "policy-text", "overlapping-objects", "check-failed", "simulator-disagrees"),
+    *("too-many-today", "too-many-open", "cool-down"),
 ]
 OPENING = ("open", "narrow", "widen", "keep-as-is", "observe", "observe-change")
 """What tells how much is open, or would be."""

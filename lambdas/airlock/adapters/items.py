@@ -139,6 +139,9 @@ def scope_to_text(scope: Scope) -> str:
     return json.dumps(
         {
             "grants": sorted(scope.grants),
+            "begun": {grant_id: iso(at) for grant_id, at in sorted(scope.begun.items())},
+            "refused": [iso(at) for at in scope.refused],
+            "limit_told": _iso(scope.limit_told),
             "policies": [
                 {
                     **_place(record.place),
@@ -175,7 +178,15 @@ def scope_from_item(scope_id: str, item: Item) -> Scope:
         )
         for record in kept["policies"]
     ]
-    return Scope(scope_id, {record.place: record for record in records}, set(kept["grants"]))
+    return Scope(
+        scope_id,
+        {record.place: record for record in records},
+        set(kept["grants"]),
+        # What an earlier version kept hasn't got these three.
+        begun={grant_id: from_iso(at) for grant_id, at in kept.get("begun", {}).items()},
+        refused=[from_iso(at) for at in kept.get("refused", ())],
+        limit_told=_from_iso(kept.get("limit_told")),
+    )
 
 
 def _exemption(exemption: Exemption) -> Item:

@@ -263,6 +263,17 @@ TEXTS = {
         "IAM's own simulator says otherwise than the airlock's reading of the policies, so nothing was\n"
         "opened. Report it with the detail, for one of them is wrong; install in another way till then."
     ),
+    "remedy.too-many-today": (
+        "If these installs are meant, raise `grants_per_day` of the principal in the configuration.\n"
+        "If not, somebody uses its credentials: look at CloudTrail. Further ones are only in the audit trail."
+    ),
+    "remedy.too-many-open": (
+        "If these installs are meant, raise `open_at_once` of the principal in the configuration, or wait\n"
+        "until one has ended. If not, somebody uses its credentials: look at CloudTrail."
+    ),
+    "remedy.cool-down": (
+        "Put right what the notices before this one tell, and start the install again after that time."
+    ),
     "remedy.lifted": (
         "Not even the lift of the deny has a form that IAM would take. Put right what the detail says;\n"
         "then start the install again."

@@ -20,6 +20,7 @@ class Decision:
     Attributes:
         name: ``open``, ``narrow``, ``widen``, ``close``, ``refuse``, ``expire`` (never opened in time),
             ``nothing-to-open``, ``keep-as-is`` (what later signals told can't be written), ``end-unopened``,
+            ``limit`` (refused for a limit that people have been told of already),
             ``close-failed`` (IAM didn't take the restoration for the second time);
             of people: ``ask``, ``approve``, ``reject``, ``unanswered``;
             of a principal that is only observed: ``observe``, ``observe-change``, ``observe-end``;

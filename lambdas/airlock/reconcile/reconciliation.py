@@ -21,6 +21,7 @@ from airlock.reconcile.climbing import climb
 from airlock.reconcile.concluding import conclude, mark_closing
 from airlock.reconcile.gate import Gate, begin, may_open
 from airlock.reconcile.happening import Happening
+from airlock.reconcile.limits import let_in, note_refusals
 from airlock.reconcile.opening import decide_texts, refuse, shows_strays
 from airlock.reconcile.run import Run, about_to_write
 from airlock.reconcile.telling import Telling
@@ -95,7 +96,7 @@ class Reconciliation:
     def _reconcile(self, run: Run, grant: Grant, enrolled: Enrolled, *, verify: bool) -> None:
         opening = None
         found: Sequence[HeldPolicy] = ()
-        if wants_plan(grant, run):
+        if wants_plan(grant, run) and let_in(run, grant, enrolled):
             found = self._read(run, begin(run, grant, enrolled))
             opening = None if run.grants[grant.id].is_final else grant.id
         run.held_back |= self._unfit(run) - {opening}
@@ -117,6 +118,7 @@ class Reconciliation:
         self._write(run, opening)
         self._writer.delete_leftovers(run)
         conclude(run)
+        note_refusals(run)
         self._telling.audit(run)
         self._ledger.settle(list(run.scopes.values()), run.changed_grants())
 
