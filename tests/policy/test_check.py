@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -139,6 +140,31 @@ def test_a_wrong_rewrite_is_found(name: str) -> None:
     assert found.request.resource in str(found)
 
 
+@pytest.mark.parametrize(("own", "other"), [*permutations(range(3), 2)])
+def test_an_opening_from_another_grants_network_is_found(own: int, other: int) -> None:
+    """Each grant's network is its own: whichever two are mixed up, a request shows it."""
+    grants = [exemption(INFRA_IDS[index], vpc=VPCS[index], minutes=60 + index) for index in range(3)]
+    document = json.loads(render(EXAMPLE, grants, NOW))
+    for one in document["Statement"]:
+        if one["Condition"].get("StringNotEquals", {}).get("aws:SourceVpc") == VPCS[own]:
+            one["Condition"]["StringNotEquals"]["aws:SourceVpc"] = [VPCS[own], VPCS[other]]
+    found = check(json.loads(EXAMPLE), document, grants, NOW)
+    assert found is not None
+    assert found.request.resource in grants[own].objects
+    assert found.request.context.values_of("aws:SourceVpc") == (VPCS[other],)
+
+
+@pytest.mark.parametrize("resource", [NARROWED.objects[0], "arn:aws:s3:::${aws:PrincipalTag/bucket}/bootstrap.ign"])
+def test_a_bystander_that_is_lost_is_found(resource: str) -> None:
+    """A deny by something else that names the object, or may name it, has to stand after as before."""
+    bystander = {"Effect": "Deny", "Action": "s3:*", "Resource": resource}
+    before = {**json.loads(EXAMPLE), "Statement": [*json.loads(EXAMPLE)["Statement"], bystander]}
+    after = json.loads(render(json.dumps(before), [NARROWED], NOW))
+    assert check(before, after, [NARROWED], NOW) is None
+    after["Statement"].remove(bystander)
+    assert check(before, after, [NARROWED], NOW) is not None
+
+
 def test_a_lift_that_lasts_too_long_is_found() -> None:
     """The deny is back in the second after the lift's last."""
     lift = exemption(INFRA_IDS[1], lift=True)
@@ -161,13 +187,18 @@ def test_its_meaning_of_an_exemption_is_the_tests_own(infra_id: str, vpc: str | 
         assert opens(one, request, moment) == is_exempt(request, moment, [one])
 
 
-def test_an_address_is_opened_as_a_range() -> None:
-    """A request from inside the range is in it, one from outside isn't."""
-    one = Exemption(
-        principal=USER,
-        objects=objects(INFRA_IDS[1]),
-        not_after=NOW + timedelta(hours=1),
-        network=Address("192.0.2.0/24"),
-    )
-    after = render(EXAMPLE, [one], NOW)
-    assert finding(EXAMPLE, after, [one]) is None
+@pytest.mark.parametrize("cidrs", [["192.0.2.0/24"], ["2001:db8:1::/48"], ["2001:db8:1::/48", "192.0.2.7/32"]])
+def test_an_address_is_opened_as_a_range(cidrs: list[str]) -> None:
+    """A request from inside the range is in it, one from outside isn't, nor one of the other IP version."""
+    grants = [
+        Exemption(
+            principal=USER,
+            objects=objects(INFRA_IDS[index]),
+            not_after=NOW + timedelta(hours=1),
+            network=Address(cidr),
+        )
+        for index, cidr in enumerate(cidrs)
+    ]
+    after = render(EXAMPLE, grants, NOW)
+    assert finding(EXAMPLE, after, grants) is None
+    assert finding(EXAMPLE, after.replace(cidrs[0], "198.51.100.0/24"), grants) is not None

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from itertools import product
 
 from airlock.policy.catch import what_it_catches
@@ -67,23 +67,22 @@ def check(
         CannotRenderError: it can't be told which statements stand in an exemption's way, or what addresses one names.
     """
     live = [exemption for exemption in exemptions if exemption.not_after > now]
-    denies = _denies(before)
     # What an exemption takes from one deny another may keep, such as one for a missing MFA.
-    in_the_way_of = [{index for index, one in enumerate(live) if what_it_catches(deny, [one])} for deny in denies]
-    wanting = [(StatementReader(deny), of) for deny, of in zip(denies, in_the_way_of, strict=True)]
-    written = [StatementReader(deny) for deny in _denies(after)]
-    no = Truth.FALSE
+    wanting, written = _Denies(before, live), _Denies(after, ())
+    claims = _by_object(live)
     for scene in _scenes_around(before, live, now, shared=shared):
-        # A deny whose condition doesn't hold there says nothing of any request.
-        old = [(deny, of, held) for deny, of in wanting if (held := deny.holds(scene.context)) is not no]
-        new = [(deny, held) for deny in written if (held := deny.holds(scene.context)) is not no]
-        theirs = [(index, one) for index, one in enumerate(live) if _is_for(one, scene.context, scene.at)]
-        for action, resource in scene.targets if old or new else ():
-            exempt = [index for index, one in theirs if _takes_in(one, action, resource, scene.context)]
-            wanted = any_of([deny.covers(action, resource) & held for deny, of, held in old if of.isdisjoint(exempt)])
-            found = any_of([deny.covers(action, resource) & held for deny, held in new])
-            if found is not wanted:
-                return Finding(Request(action, resource, scene.context), wanted, found)
+        context = scene.context
+        about = context.values_of("kms:EncryptionContext:aws:s3:arn") or ()
+        always = [index for name in (_ANY, *about) for index in claims.get(name, ())]
+        for action, resource in scene.targets:
+            old, new = wanting.holding(resource, context), written.holding(resource, context)
+            if old or new:
+                request = Request(action, resource, context)
+                exempt = [one for one in always + claims.get(resource, []) if opens(live[one], request, scene.at)]
+                wanted = any_of([one.covers(action, resource) & held for one, of, held in old if of.isdisjoint(exempt)])
+                found = any_of([one.covers(action, resource) & held for one, _, held in new])
+                if found is not wanted:
+                    return Finding(request, wanted, found)
     return None
 
 
@@ -96,27 +95,60 @@ def opens(exemption: Exemption, request: Request, at: datetime) -> bool:
         at: the moment of the request.
     """
     context = request.context
-    return _is_for(exemption, context, at) and _takes_in(exemption, request.action, request.resource, context)
-
-
-def _is_for(exemption: Exemption, context: Context, at: datetime) -> bool:
-    return at <= exemption.not_after and context.values_of("aws:PrincipalArn") == (exemption.principal,)
-
-
-def _takes_in(exemption: Exemption, action: str, resource: str, context: Context) -> bool:
+    if context.values_of("aws:PrincipalArn") != (exemption.principal,) or at > exemption.not_after:
+        return False
     if exemption.lift:
         return True
-    if resource in exemption.objects:
-        return (exemption.any_action or action == GET_OBJECT) and _comes_from(exemption.network, context)
+    if request.resource in exemption.objects:
+        return (exemption.any_action or request.action == GET_OBJECT) and _comes_from(exemption.network, context)
     about = context.values_of("kms:EncryptionContext:aws:s3:arn") or ("",)
     services = context.values_of("kms:ViaService") or ("",)
     by_s3 = _is_s3(services[0], exemption)
-    asked = action in KMS_ACTIONS or (exemption.any_action and action.startswith("kms:"))
+    asked = request.action in KMS_ACTIONS or (exemption.any_action and request.action.startswith("kms:"))
     return asked and about[0] in exemption.encrypted and by_s3
 
 
-def _denies(document: Document) -> list[Statement]:
-    return [one for one in statements_of(document) if one.get("Effect") == "Deny"]
+class _Denies:
+    """A document's Denies, found by the resource of a request: most that are written name a few objects.
+
+    Each comes with the exemptions, by their indices, that take their requests out of it, and with whether its condition
+    holds.
+    """
+
+    def __init__(self, document: Document, exemptions: Sequence[Exemption]) -> None:
+        self._found: dict[str, list[tuple[StatementReader, set[int]]]] = {}
+        self._context: Context | None = None
+        self._wide: list[tuple[StatementReader, set[int], Truth]] = []
+        for statement in statements_of(document):
+            if statement.get("Effect") == "Deny":
+                opened = {index for index, one in enumerate(exemptions) if what_it_catches(statement, [one])}
+                deny = StatementReader(statement)
+                for name in deny.resources or (_ANY,):
+                    self._found.setdefault(name, []).append((deny, opened))
+
+    def holding(self, resource: str, context: Context) -> list[tuple[StatementReader, set[int], Truth]]:
+        """Those that may be about the resource, but for those whose condition doesn't hold."""
+        if context is not self._context:
+            self._wide, self._context = self._holding(_ANY, context), context
+        return self._wide + self._holding(resource, context) if resource in self._found else self._wide
+
+    def _holding(self, name: str, context: Context) -> list[tuple[StatementReader, set[int], Truth]]:
+        found = self._found.get(name, ())
+        return [(deny, opened, held) for deny, opened in found if (held := deny.holds(context)) is not _NO]
+
+
+_NO = Truth.FALSE
+_ANY = "*"
+"""Stands for all resources, as it does in a policy."""
+
+
+def _by_object(exemptions: Sequence[Exemption]) -> dict[str, list[int]]:
+    """The indices of the exemptions, by the objects that they are about; a lift is about everything."""
+    found: dict[str, list[int]] = {}
+    for index, one in enumerate(exemptions):
+        for name in (_ANY,) if one.lift else one.objects:
+            found.setdefault(name, []).append(index)
+    return found
 
 
 def _comes_from(network: Vpc | Address | None, context: Context) -> bool:
@@ -125,7 +157,7 @@ def _comes_from(network: Vpc | Address | None, context: Context) -> bool:
     if isinstance(network, Vpc):
         return context.values_of("aws:SourceVpc") == (network.vpc_id,)
     addresses = context.values_of("aws:SourceIp") or ()
-    return any(ip_network(address).subnet_of(ip_network(network.cidr)) for address in addresses)  # type: ignore[arg-type]  # of one version, by the way requests are made here
+    return any(ip_address(address) in ip_network(network.cidr) for address in addresses)
 
 
 def _is_s3(service: str, exemption: Exemption) -> bool:
@@ -162,19 +194,37 @@ def _scenes_around(
         now: the present moment.
         shared: whether a stranger is to be tried too.
     """
-    extras = _extras(document)
-    networks = list(_networks(document, exemptions))
+    extras, places = _extras(document), list(_places(document))
+    soon = now + timedelta(seconds=1)
     for exemption in exemptions:
         principals = [exemption.principal, *([_stranger_to(exemption.principal)] if shared else [])]
+        near = [*places, _within(exemption.network)] if exemption.network else places
         targets = list(_s3_targets(exemption))
-        moments = [now + timedelta(seconds=1), exemption.not_after, exemption.not_after + timedelta(seconds=1)]
+        moments = [soon, exemption.not_after, exemption.not_after + timedelta(seconds=1)]
         for at, principal, extra in product(moments, principals, extras):
-            always = {**extra, "aws:PrincipalArn": principal, "aws:CurrentTime": iso(at.astimezone(UTC))}
-            for network in networks:
-                keys = {"aws:ViaAWSService": "false", **always, **network}
-                yield _Scene(Context.of(keys, complete=True), at, targets)
+            always = _always(principal, at) | extra
+            for place in near:
+                yield _Scene(Context.of({**always, **place}, complete=True), at, targets)
             for context, calls in _service_calls(exemption, always):
                 yield _Scene(context, at, calls)
+    if len(exemptions) > 1:
+        yield from _mixed_up(exemptions, extras, soon)
+
+
+def _mixed_up(exemptions: Sequence[Exemption], extras: Sequence[dict[str, str]], at: datetime) -> Iterator[_Scene]:
+    """The fetch of each exemption's objects from each one's network."""
+    networks = {one.network for one in exemptions if one.network}
+    for principal in dict.fromkeys(one.principal for one in exemptions):
+        gets = [(GET_OBJECT, arn) for one in exemptions if one.principal == principal for arn in one.objects]
+        for network, extra in product(networks, extras):
+            keys = {**_always(principal, at), **extra, **_within(network)}
+            yield _Scene(Context.of(keys, complete=True), at, gets)
+
+
+def _always(principal: str, at: datetime) -> dict[str, str]:
+    """What each direct call of a principal carries."""
+    time = iso(at.astimezone(UTC))
+    return {"aws:PrincipalArn": principal, "aws:CurrentTime": time, "aws:ViaAWSService": "false"}
 
 
 def _s3_targets(exemption: Exemption) -> Iterator[tuple[str, str]]:
@@ -210,21 +260,23 @@ def _service_calls(exemption: Exemption, always: dict[str, str]) -> Iterator[tup
             yield Context.of(keys, complete=True), [(action, key) for action in actions]
 
 
-def _networks(document: Document, exemptions: Sequence[Exemption]) -> Iterator[dict[str, str]]:
-    """A public address that nobody names, those that the document names, each exemption's network, another VPC."""
+def _places(document: Document) -> Iterator[dict[str, str]]:
+    """A public address and a VPC that nobody names, and the addresses that the document names."""
     yield {"aws:SourceIp": ELSEWHERE}
     yield {"aws:SourceVpc": OTHER_VPC}
     named = [value for statement in statements_of(document) for value in _named(statement, "aws:sourceip")]
-    opened = [one.network.cidr for one in exemptions if isinstance(one.network, Address)]
-    for network in dict.fromkeys([*named, *opened]):
+    for cidr in dict.fromkeys(named):
         try:
-            first = ip_network(network, strict=False)[0]
+            yield _within(Address(str(ip_network(cidr, strict=False))))
         except ValueError as error:
-            detail = f"aws:SourceIp {network!r} is no range of addresses, so what the policy denies can't be told"
+            detail = f"aws:SourceIp {cidr!r} is no range of addresses, so what the policy denies can't be told"
             raise CannotRenderError("address", detail) from error
-        yield {"aws:SourceIp": str(first)}
-    for vpc in dict.fromkeys(one.network.vpc_id for one in exemptions if isinstance(one.network, Vpc)):
-        yield {"aws:SourceVpc": vpc}
+
+
+def _within(network: Vpc | Address) -> dict[str, str]:
+    if isinstance(network, Vpc):
+        return {"aws:SourceVpc": network.vpc_id}
+    return {"aws:SourceIp": str(ip_network(network.cidr)[0])}
 
 
 _OWN_KEYS = frozenset(

@@ -8,14 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from airlock.policy.conditions import requirements_of, shown
 from airlock.policy.context import Context
-from airlock.policy.matching import action_matches, as_list, has_variable, resource_matches
+from airlock.policy.matching import action_matches, as_list, has_variable, has_wildcard, resource_matches
 from airlock.policy.truth import Truth, all_of, any_of
-
-_NO = Truth.FALSE
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,25 +74,38 @@ def statement_applies(statement: dict[str, Any], request: Request) -> Truth:
 
 
 class StatementReader:
-    """One statement, taken apart so that many requests can be held against it."""
+    """One statement, taken apart so that many requests can be held against it.
+
+    Requests with one context, the very same object, are best asked about one after the other.
+
+    Attributes:
+        fault: why IAM wouldn't take the statement in an identity policy; None where it would.
+    """
 
     def __init__(self, statement: dict[str, Any]) -> None:
-        self._malformed = _malformed(statement) is not None
-        if not self._malformed:
-            self._action = _Element.of(statement, "Action", action_matches)
-            self._resource = _Element.of(statement, "Resource", resource_matches)
+        elements = _elements_of(statement)
+        self.fault = elements if isinstance(elements, str) else None
+        if not isinstance(elements, str):
+            self._action, self._resource = elements
             self._requirements = list(requirements_of(statement.get("Condition")))
             self._covered: dict[tuple[str, str], Truth] = {}
+            self._context: Context | None = None
+            self._held = _UNKNOWN
+
+    @property
+    def resources(self) -> tuple[str, ...]:
+        """All that the statement can be about, where it names each in full; else none."""
+        return () if self.fault else self._resource.listed
 
     def applies(self, request: Request) -> Truth:
         """Tell what :func:`statement_applies` does: it covers the action and the resource, and its condition holds."""
         covered = self.covers(request.action, request.resource)
-        return covered if covered is _NO else covered & self.holds(request.context)
+        return covered if covered is _FALSE else covered & self.holds(request.context)
 
     def covers(self, action: str, resource: str) -> Truth:
-        """Tell whether the statement is about the action and the resource; asked again, it remembers."""
-        if self._malformed:
-            return Truth.UNKNOWN
+        """Tell whether the statement is about the action and the resource."""
+        if self.fault:
+            return _UNKNOWN
         covered = self._covered.get((action, resource))
         if covered is None:
             covered = self._action.covers(action) & self._resource.covers(resource)
@@ -103,40 +114,30 @@ class StatementReader:
 
     def holds(self, context: Context) -> Truth:
         """Tell whether the statement's condition holds."""
-        if self._malformed:
-            return Truth.UNKNOWN
-        return all_of([requirement.holds(context) for requirement in self._requirements])
+        if self.fault:
+            return _UNKNOWN
+        if context is not self._context:
+            self._held = all_of([requirement.holds(context) for requirement in self._requirements])
+            self._context = context
+        return self._held
 
-
-@dataclass(frozen=True, slots=True)
-class _Element:
-    """A statement's actions or resources, as it names them."""
-
-    name: str
-    patterns: tuple[str, ...]
-    matches: Callable[[str, str], Truth]
-    negated: bool
-    doubtful: bool
-
-    @classmethod
-    def of(cls, statement: dict[str, Any], element: str, matches: Callable[[str, str], Truth]) -> _Element:
-        name = element if element in statement else f"Not{element}"
-        patterns = tuple(as_list(statement[name]))
-        # A variable that can't be filled makes the statement invalid: with one in it, it never applies for sure.
-        return cls(name, patterns, matches, name != element, any(map(has_variable, patterns)))
-
-    def covers(self, wanted: str) -> Truth:
-        matches = self.matches
-        truth = any_of([matches(pattern, wanted) for pattern in self.patterns])
-        if self.negated:
-            truth = ~truth
-        return truth & Truth.UNKNOWN if self.doubtful else truth
-
-    def why(self, wanted: str) -> str:
-        return f"{self.name} {shown(self.patterns)} {_VERBS[self.covers(wanted)]} {wanted}"
-
-
-_VERBS = {Truth.TRUE: "covers", Truth.FALSE: "doesn't cover", Truth.UNKNOWN: "may cover"}
+    def explain(self, request: Request) -> str:
+        """Tell what :func:`explain` does."""
+        if self.fault:
+            return self.fault
+        elements = [
+            (element.covers(wanted), partial(element.why, wanted))
+            for element, wanted in ((self._action, request.action), (self._resource, request.resource))
+        ]
+        conditions = [
+            (requirement.holds(request.context), partial(requirement.why, request.context))
+            for requirement in self._requirements
+        ]
+        for decisive in (_FALSE, _UNKNOWN):
+            for truth, why in (*elements, *conditions):
+                if truth is decisive:
+                    return why()
+        return "; ".join(why() for _, why in (conditions or elements))
 
 
 def explain(statement: dict[str, Any], request: Request) -> str:
@@ -145,25 +146,36 @@ def explain(statement: dict[str, Any], request: Request) -> str:
     For a statement that applies, each condition that holds; for one that doesn't, the first thing against it; for one
     that may, the first thing that isn't known. Such as "aws:SourceIp is absent, so NotIpAddress 192.0.2.0/24 holds".
     """
-    reason = _malformed(statement)
-    if reason is not None:
-        return reason
-    elements = [
-        (element.covers(wanted), partial(element.why, wanted))
-        for element, wanted in (
-            (_Element.of(statement, "Action", action_matches), request.action),
-            (_Element.of(statement, "Resource", resource_matches), request.resource),
-        )
-    ]
-    conditions = [
-        (requirement.holds(request.context), partial(requirement.why, request.context))
-        for requirement in requirements_of(statement.get("Condition"))
-    ]
-    for decisive in (Truth.FALSE, Truth.UNKNOWN):
-        for truth, why in (*elements, *conditions):
-            if truth is decisive:
-                return why()
-    return "; ".join(why() for _, why in (conditions or elements))
+    return StatementReader(statement).explain(request)
+
+
+class _Element(NamedTuple):
+    """A statement's actions or resources, as it names them."""
+
+    name: str
+    patterns: tuple[str, ...]
+    matches: Callable[[str, str], Truth]
+    negated: bool
+    doubtful: bool
+
+    @property
+    def listed(self) -> tuple[str, ...]:
+        vague = self.negated or self.doubtful or any(map(has_wildcard, self.patterns))
+        return () if vague else self.patterns
+
+    def covers(self, wanted: str) -> Truth:
+        matches = self.matches
+        truth = any_of([matches(pattern, wanted) for pattern in self.patterns])
+        if self.negated:
+            truth = ~truth
+        return truth & _UNKNOWN if self.doubtful else truth
+
+    def why(self, wanted: str) -> str:
+        return f"{self.name} {shown(self.patterns)} {_VERBS[self.covers(wanted)]} {wanted}"
+
+
+_FALSE, _UNKNOWN = Truth.FALSE, Truth.UNKNOWN
+_VERBS = {Truth.TRUE: "covers", Truth.FALSE: "doesn't cover", Truth.UNKNOWN: "may cover"}
 
 
 def _verdict(document: dict[str, Any], effect: str, request: Request) -> Verdict:
@@ -175,16 +187,26 @@ def _verdict(document: dict[str, Any], effect: str, request: Request) -> Verdict
     return Verdict(truth, tuple(found[Truth.TRUE]), tuple(found[Truth.UNKNOWN]))
 
 
-def _malformed(statement: dict[str, Any]) -> str | None:
-    """Say why IAM wouldn't take the statement in an identity policy; None where it would."""
+def _elements_of(statement: dict[str, Any]) -> tuple[_Element, _Element] | str:
+    """A statement's actions and resources; or why IAM wouldn't take it in an identity policy."""
     for element in ("Principal", "NotPrincipal"):
         if element in statement:
             return f"{element} belongs in a resource's policy, so what the statement means here can't be told"
-    for element in ("Action", "Resource"):
-        opposite = f"Not{element}"
-        if (element in statement) == (opposite in statement):
-            return f"a statement has either {element} or {opposite}, so what this one means can't be told"
-        patterns = as_list(statement.get(element, statement.get(opposite)))
-        if not patterns or not all(isinstance(pattern, str) for pattern in patterns):
-            return f"{element} or {opposite} must hold strings, so what the statement means can't be told"
-    return None
+    action = _element_of(statement, "Action", action_matches)
+    if isinstance(action, str):
+        return action
+    resource = _element_of(statement, "Resource", resource_matches)
+    return resource if isinstance(resource, str) else (action, resource)
+
+
+def _element_of(statement: dict[str, Any], element: str, matches: Callable[[str, str], Truth]) -> _Element | str:
+    opposite = f"Not{element}"
+    negated = opposite in statement
+    if (element in statement) == negated:
+        return f"a statement has either {element} or {opposite}, so what this one means can't be told"
+    name = opposite if negated else element
+    patterns = tuple(as_list(statement[name]))
+    if not patterns or not all(isinstance(pattern, str) for pattern in patterns):
+        return f"{element} or {opposite} must hold strings, so what the statement means can't be told"
+    # A variable that can't be filled makes the statement invalid: with one in it, it never applies for sure.
+    return _Element(name, patterns, matches, negated, any(map(has_variable, patterns)))
