@@ -8,7 +8,7 @@ from datetime import datetime
 from ipaddress import ip_network
 
 from airlock.policy.document import Document, Statement, statements_of
-from airlock.policy.evaluate import Request, explain, statement_applies
+from airlock.policy.evaluate import Request, StatementReader
 from airlock.policy.exemption import KMS_ACTIONS, Address, Exemption, Vpc
 from airlock.policy.network_deny import is_source_network_deny
 from airlock.policy.requests import Fetch
@@ -93,16 +93,17 @@ def denials_of(document: Document, calls: Sequence[Call]) -> list[Denial]:
 
 def _denial(index: int, statement: Statement, calls: Sequence[Call]) -> Denial | None:
     by_network = is_source_network_deny(statement)
+    reader = StatementReader(statement)
     certain: dict[str, str] = {}
     unsure: dict[str, str] = {}
     for call in calls:
-        truth, request = statement_applies(statement, call.known), call.known
+        truth, request = reader.applies(call.known), call.known
         if truth is Truth.UNKNOWN and by_network:
             # Tags and the like: who installs is most often under the deny, not exempt from it.
-            truth, request = statement_applies(statement, call.assumed), call.assumed
+            truth, request = reader.applies(call.assumed), call.assumed
         if truth is not Truth.FALSE:
             reasons = certain if truth is Truth.TRUE else unsure
-            reasons.setdefault(call.name, f"{call.name}: {explain(statement, request)}")
+            reasons.setdefault(call.name, f"{call.name}: {reader.explain(request)}")
     if not certain and not unsure:
         return None
     sid = statement.get("Sid")
