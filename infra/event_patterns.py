@@ -4,15 +4,44 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from airlock.adapters.orders import ORDER
+from airlock.handlers.edits import EDITS
 from airlock.install.cloudtrail import API_CALL, ENDED_STATES, STATE_CHANGE, WATCHED_CALLS
 
 # Characters that one event pattern may take (Amazon EventBridge, page "Amazon EventBridge quotas").
 PATTERN_LIMIT: Final = 2048
 
+# For the ARNs of the airlock's own roles, which aren't known when the patterns are made.
+OWN_ROLES_RESERVE: Final = 400
+
 Pattern = dict[str, Any]
+
+
+class Guarded(Protocol):
+    """What the configuration names: ARNs of users, roles, groups and managed policies."""
+
+    @property
+    def users(self) -> Sequence[str]:
+        """The enrolled users."""
+        ...
+
+    @property
+    def roles(self) -> Sequence[str]:
+        """The enrolled roles."""
+        ...
+
+    @property
+    def groups(self) -> Sequence[str]:
+        """The groups whose policies may be rewritten."""
+        ...
+
+    @property
+    def policies(self) -> Sequence[str]:
+        """The managed policies that may be rewritten."""
+        ...
+
 
 # Taken from the parser, so that rules and functions can't come to differ.
 _SERVICES: Final = sorted({source.split(".", maxsplit=1)[0] for source in WATCHED_CALLS.values()})
@@ -45,6 +74,28 @@ def role_call_patterns(arns: Sequence[str]) -> list[Pattern]:
     return list(
         _split(arns, lambda some: {"type": ["AssumedRole"], "sessionContext": {"sessionIssuer": {"arn": list(some)}}})
     )
+
+
+def edit_patterns(guarded: Guarded, own_roles: Sequence[str]) -> list[Pattern]:
+    """Match changes of what guards an enrolled principal, by anybody but the airlock's own functions.
+
+    IAM's calls reach only the bus of the partition's IAM region, us-east-1 as a rule.
+
+    Args:
+        guarded: what the configuration names.
+        own_roles: ARNs of the functions' roles.
+    """
+    by = (
+        {"type": [{"anything-but": ["AssumedRole"]}]},
+        {"type": ["AssumedRole"], "sessionContext": {"sessionIssuer": {"arn": [{"anything-but": list(own_roles)}]}}},
+    )
+    names = {
+        "userName": [_name(arn) for arn in guarded.users],
+        "roleName": [_name(arn) for arn in guarded.roles],
+        "groupName": [_name(arn) for arn in guarded.groups],
+        "policyArn": list(guarded.policies),
+    }
+    return [pattern for key, some in names.items() for identity in by for pattern in _edits(key, some, identity)]
 
 
 def instance_end_pattern() -> Pattern:
@@ -88,14 +139,41 @@ def _calls(user_identity: Pattern) -> Pattern:
     }
 
 
+def _edits(key: str, names: Sequence[str], identity: Pattern) -> Iterator[Pattern]:
+    def pattern(some: Sequence[str]) -> Pattern:
+        return {
+            "source": ["aws.iam"],
+            "detail-type": [API_CALL],
+            "detail": {
+                "eventSource": ["iam.amazonaws.com"],
+                "eventName": list(EDITS[key]),
+                "errorCode": [{"exists": False}],
+                "requestParameters": {key: list(some)},
+                "userIdentity": identity,
+            },
+        }
+
+    return _chunks(names, pattern, PATTERN_LIMIT - OWN_ROLES_RESERVE)
+
+
+def _name(arn: str) -> str:
+    return arn.rpartition("/")[2]
+
+
 def _split(arns: Sequence[str], identity: Callable[[Sequence[str]], Pattern]) -> Iterator[Pattern]:
+    return _chunks(arns, lambda some: _calls(identity(some)))
+
+
+def _chunks(
+    names: Sequence[str], pattern: Callable[[Sequence[str]], Pattern], limit: int = PATTERN_LIMIT
+) -> Iterator[Pattern]:
     chunk: list[str] = []
-    for arn in arns:
-        if size(_calls(identity([arn]))) > PATTERN_LIMIT:
-            raise ValueError(f"{arn} alone makes an event pattern of more than {PATTERN_LIMIT} characters")
-        if chunk and size(_calls(identity([*chunk, arn]))) > PATTERN_LIMIT:
-            yield _calls(identity(chunk))
+    for name in names:
+        if size(pattern([name])) > limit:
+            raise ValueError(f"{name} alone makes an event pattern of more than {limit} characters")
+        if chunk and size(pattern([*chunk, name])) > limit:
+            yield pattern(chunk)
             chunk = []
-        chunk.append(arn)
+        chunk.append(name)
     if chunk:
-        yield _calls(identity(chunk))
+        yield pattern(chunk)

@@ -13,7 +13,7 @@ from infra.dead_letters import DeadLetters
 from infra.functions import AirlockFunction, Retries
 from infra.ledger import Ledger
 from infra.notices import Notices
-from infra.rules import MAX_EVENT_AGE, Rules
+from infra.rules import MAX_EVENT_AGE, Rules, watched_by
 from infra.schedule import SweepSchedule
 
 
@@ -62,7 +62,8 @@ class AirlockStack(Stack):
             self.approvals.let_verify(self.page.role)
         self.approvals.let_sign(self.watcher.role)
         self.approvals.let_sign(self.sweeper.role)
-        Rules(self, "Rules", configuration, self.watcher.function, self.dead_letters.queue)
+        own_roles = [self.watcher.role.role_arn, self.sweeper.role.role_arn]
+        Rules(self, "Rules", configuration, watched_by(self.watcher.function, self.dead_letters.queue), own_roles)
         SweepSchedule(self, "Sweep", self.sweeper.function, self.dead_letters.queue)
         Tags.of(self).add("Application", configuration.prefix)
         self._output()

@@ -10,7 +10,19 @@ import pytest
 from moto.events.models import EventPattern
 
 from infra import event_patterns
-from tests.infra.builders import HOME, ROLE, USER, Event, call, instance_state, order, session_identity, user_identity
+from infra.configuration import parse
+from tests.infra.builders import (
+    HOME,
+    ROLE,
+    USER,
+    Event,
+    call,
+    configuration,
+    instance_state,
+    order,
+    session_identity,
+    user_identity,
+)
 from tests.infra.template import Template
 
 INSTALL_CALLS = [
@@ -142,9 +154,16 @@ def test_an_arn_too_long_for_a_pattern_is_refused() -> None:
 def test_the_template_holds_these_patterns(template: Template) -> None:
     """CDK writes the patterns into the rules unchanged, on the default bus, switched on."""
     rules = [rule["Properties"] for rule in template.resources("AWS::Events::Rule").values()]
+    roles = template.resources("AWS::IAM::Role")
+    own_roles = [
+        {"Fn::GetAtt": [next(role for role in roles if role.startswith(name)), "Arn"]}
+        for name in ("WatcherRole", "SweeperRole")
+    ]
     expected = [
         *event_patterns.user_call_patterns([USER]),
         *event_patterns.role_call_patterns([ROLE]),
+        # CloudFormation fills in the roles' ARNs, so the patterns hold references to them.
+        *event_patterns.edit_patterns(parse(configuration()), own_roles),  # type: ignore[arg-type]
         event_patterns.instance_end_pattern(),
         event_patterns.order_pattern("bootstrap-airlock"),
     ]

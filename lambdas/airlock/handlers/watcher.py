@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
+from airlock.handlers.edits import read_edit
 from airlock.handlers.observability import Count, count_nothing, count_one, logger, metrics, tell
 from airlock.handlers.orders import read_order
 from airlock.install.cloudtrail import parse
@@ -39,6 +40,12 @@ def act_on(event: object, parts: Airlock, count: Count = count_nothing) -> dict[
         happened = parts.reconciler.obey(order.grant_id, order.event_id)
         tell(happened, count)
         return {"order": order.grant_id, "happened": [happening.audit_name for happening in happened]}
+    edit = read_edit(event, parts.settings)
+    if edit is not None:
+        count("EditsHandled")
+        happened = parts.reconciler.look_after(edit.scopes, edit.event_id)
+        tell(happened, count)
+        return {"edit": list(edit.scopes), "happened": [happening.audit_name for happening in happened]}
     parsed = parse(event)
     if not isinstance(parsed, Skipped) and parsed[0].account != parts.settings.account:
         reason = f"the event is of account {parsed[0].account}, which isn't ours"

@@ -79,6 +79,26 @@ class Reconciler:
                 happened += self._reconciliation.run(self._enrolled_of(grant), grant, event_id)
         return happened
 
+    def look_after(self, scope_ids: Sequence[str], event_id: str) -> list[Happening]:
+        """See at once whether policies are as the ledger says, for somebody may have changed them.
+
+        Args:
+            scope_ids: ARNs of the users, roles, groups and managed policies that it is about.
+            event_id: of the event that told of the change.
+
+        Raises:
+            LeaseBusyError, NotConfirmedError: as for ``handle``.
+        """
+        happened: list[Happening] = []
+        looked_at: dict[str, bool] = {}
+        listed = {grant_id for scope_id in scope_ids for grant_id in self._ledger.look(scope_id).grants}
+        for grant in self._ledger.grants(sorted(listed)):
+            if not self._is_as_written(grant, looked_at):
+                happened += self._reconciliation.run(self._enrolled_of(grant), grant, event_id, verify=True)
+                # All of the scope's policies were looked at under its lease.
+                looked_at.update(dict.fromkeys(grant.progress.scopes, True))
+        return happened
+
     def sweep(self) -> list[Happening]:
         """Expire what is due, retry what failed, look after what is open, and after nodes that were refused.
 
