@@ -33,9 +33,9 @@ ENROLLED = st.builds(Enrolled, st.just(USER), mode=st.sampled_from(Mode), wider=
 NEW = Grant(FACTS, Progress())
 
 
-def approved(form: Form, *, asked_with_network: bool = True) -> Grant:
+def approved(form: Form, *, asked_with_network: bool = True, way: Way = Way.LINK) -> Grant:
     """A grant whose request for a form was approved."""
-    answer = Answer(approved=True, form=form, at=NOW, by="203.0.113.9", way=Way.LINK)
+    answer = Answer(approved=True, form=form, at=NOW, by="203.0.113.9", way=way)
     facts = FACTS if asked_with_network else replace(FACTS, endpoint_vpcs=frozenset())
     plan = Plan(exemption_of(facts, form), ())
     return Grant(FACTS, Progress(form=form, approved_by=answer.by, plan=plan), answer)
@@ -73,6 +73,12 @@ def test_who_was_asked_before_the_network_was_known_agreed_to_any() -> None:
     tried = list(forms_to_try(approved(Form.SCOPED, asked_with_network=False), Enrolled(USER)))
     assert tried == [Form.SCOPED, Form.ANY_NETWORK]
     assert list(forms_to_try(approved(Form.SCOPED), Enrolled(USER))) == [Form.SCOPED]
+
+
+def test_who_agreed_ahead_of_time_was_asked_nothing() -> None:
+    """A plan from a time of mere observing says nothing of what they agreed to."""
+    grant = approved(Form.SCOPED, asked_with_network=False, way=Way.AHEAD)
+    assert list(forms_to_try(grant, Enrolled(USER))) == [Form.SCOPED]
 
 
 def test_the_strategy_lift_begins_at_the_top() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from airlock.grants.approval import Form
+from airlock.grants.approval import Form, Way
 from airlock.grants.grant import Grant
 from airlock.grants.life import exemption_of
 from airlock.policy.ladder import Widening, rungs
@@ -83,7 +83,9 @@ def approved_widenings(grant: Grant) -> frozenset[Widening] | None:
     if grant.progress.approved_by is None or grant.answer is None or not grant.answer.approved:
         return None
     plan = grant.progress.plan
-    any_network = plan is not None and plan.exemption.network is None
+    # Who agreed ahead of time was shown no request; a plan is then one that was only observed.
+    asked = grant.answer.way is not Way.AHEAD
+    any_network = asked and plan is not None and plan.exemption.network is None
     return grant.answer.form.widenings | ({Widening.NETWORK} if any_network else frozenset())
 
 
