@@ -70,6 +70,25 @@ def test_a_narrowing_that_would_be_wrong_closes_the_grant(account: Account, monk
     assert account.deliver(other.create_role(at(60))) == ["refuse"]
 
 
+def test_a_new_grant_that_would_be_wrong_takes_no_open_one_with_it(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The renderer gets two grants wrong together: the new one is refused, and the other's text stays."""
+
+    def forgetful_of_two(baseline: str, exemptions: Sequence[Exemption], now: datetime, *, shared: bool = False) -> str:
+        return (forgetful if len(exemptions) > 1 else render)(baseline, exemptions, now, shared=shared)
+
+    place = account.stand(PolicyKind.USER_INLINE, POLICY)
+    one, other = install("prod-7xk2q"), install("next-9mz4c")
+    account.deliver(one.create_role(at(0)))
+    opened = account.text(place)
+    monkeypatch.setattr(choose, "render", forgetful_of_two)
+    assert account.deliver(other.create_role(at(60))) == ["refuse"]
+    assert account.grant(other.infra_id).progress.reason == "check-failed"
+    assert account.text(place) == opened
+    assert account.grant(one.infra_id).progress.state is State.OPEN
+
+
 def test_the_right_text_passes_on_every_sample(account: Account) -> None:
     """No sample policy is held back by the check."""
     for number, path in enumerate(sorted(SAMPLES.glob("*.json"))):

@@ -9,9 +9,11 @@ import pytest
 
 from airlock.grants.approval import Form
 from airlock.grants.grant import State
+from airlock.install.names import Era
 from airlock.policy.place import PolicyKind, PolicyPlace
 from tests.policy.strategies import SAMPLES
 from tests.reconcile.account import USER, Account, at, install
+from tests.reconcile.interference import Crash
 from tests.reconcile.test_lift import is_denied
 
 NET = {"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}, "Bool": {"aws:ViaAWSService": "false"}}
@@ -150,6 +152,37 @@ def test_with_any_network_off_a_grant_that_cannot_be_narrowed_is_closed(account:
     progress = account.grant(one.infra_id).progress
     assert (progress.state, progress.reason) == (State.CLOSED, "too-large")
     assert "may not stay as wide" in str(progress.detail)
+
+
+def test_with_any_network_off_two_releases_objects_leave_no_more_to_wait_for(account: Account) -> None:
+    """Whoever makes buckets of both releases' names can't keep a grant open to any network."""
+    place = enrolled(account, PERIMETER, wider={"network": "off"})
+    one, old = install(), install(era=Era.TERRAFORM)
+    account.deliver(one.create_role(at(0)), one.create_bucket(at(5)), old.create_bucket(at(6)))
+    assert account.grant(one.infra_id).progress.state is State.OPEN
+    assert "close" in account.deliver(one.create_vpc(at(16)), one.create_vpc_endpoint(at(40)))
+    assert account.text(place) == PERIMETER
+
+
+def test_a_wider_form_that_a_dead_run_chose_is_chosen_anew(account: Account) -> None:
+    """It lifts for want of room and dies; the other's end makes room, and no run opens the lift after that."""
+    place = enrolled(account, PERIMETER, wider=ALL_AUTOMATIC)
+    first, second = install("one-11111"), install("two-22222")
+    account.deliver(first.create_role(at(0)))
+    account.calls.failures["PutUserPolicy", "before"] = [Crash()]
+    with pytest.raises(Crash):
+        account.deliver(second.create_role(at(10)))
+    account.revive()
+    assert account.grant(second.infra_id).progress.form is Form.LIFTED
+    account.deliver(first.delete_bucket(at(200)))
+    assert account.text(place) == PERIMETER
+
+    assert "open" in account.sweep()
+
+    assert account.grant(second.infra_id).progress.form is Form.SCOPED
+    assert is_denied(account.text(place), USER, 250)
+    account.deliver(second.delete_bucket(at(300)))
+    assert account.text(place) == PERIMETER
 
 
 def test_a_tighter_form_than_agreed_is_used_where_it_does(account: Account) -> None:

@@ -126,11 +126,14 @@ def choose_texts(run: Run) -> None:
 def drop_doubtful(run: Run, opening: str | None = None) -> None:
     """Leave out what a second look at the texts finds wrong, until nothing is; each round leaves out a grant.
 
+    What is new goes first: without it, what is open is as it was, and was found right.
+
     Args:
         run: the reconciliation, with its texts chosen.
         opening: ID of a new grant, which is refused if it is among them.
     """
     while doubtful := doubts(run):
+        doubtful = {one: doubtful[one] for one in doubtful.keys() & run.newcomers() or doubtful}
         if opening in doubtful:
             refuse(run, opening, *doubtful[opening])
         run.held_back |= doubtful.keys()
@@ -158,11 +161,12 @@ def _to_be_closed(run: Run) -> dict[str, tuple[str, str]]:
 def _must_be_narrowed(run: Run, grant_id: str) -> bool:
     """Whether an open grant may not stay open for any network, now that the install's own is known.
 
-    Not before one era has shown itself: as long as both eras' objects have to be named, room may yet be made.
+    Not before an era has shown itself: as long as both eras' objects are named for want of knowledge, room may yet be
+    made. If both have, they stay named, and no more can be learnt.
     """
     grant, held = run.grants[grant_id], run.choice.exemptions[grant_id]
     enrolled = run.enrolled.get(grant.facts.principal)
-    known = exemption_of(grant.facts, grant.progress.form).network is not None and len(grant.facts.eras) == 1
+    known = exemption_of(grant.facts, grant.progress.form).network is not None and bool(grant.facts.eras)
     return known and held.network is None and enrolled is not None and enrolled.bars(Form.ANY_NETWORK)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Mapping, Sequence
 
+from airlock.grants.approval import Form
 from airlock.grants.grant import Grant, Progress, State
 from airlock.grants.life import is_new, is_over, wants_open
 from airlock.policy.place import HeldPolicy
@@ -160,9 +161,17 @@ class Reconciliation:
         return found
 
     def _unfit(self, run: Run) -> set[str]:
-        """Grants that another run was about to open, and that may not open as their principals are enrolled by now."""
+        """Grants that another run was about to open, and that may not open as things are by now.
+
+        Those with a wider form climb again in their own runs: a tighter one may do by then.
+        """
         begun = [one for one in run.grants.values() if one.progress.state is State.REQUESTED]
-        return {one.id for one in begun if not may_open(one, self._enrolled.get(one.facts.principal))}
+        return {one.id for one in begun if not self._may_go_on(one)}
+
+    def _may_go_on(self, begun: Grant) -> bool:
+        enrolled = self._enrolled.get(begun.facts.principal)
+        asked_for = enrolled is not None and begun.progress.form in {Form.SCOPED, enrolled.form}
+        return asked_for and may_open(begun, enrolled)
 
     def _look_before_writing(self, run: Run) -> bool:
         """Read what is about to be overwritten; True where somebody else had changed it."""
