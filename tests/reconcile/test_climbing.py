@@ -154,6 +154,18 @@ def test_with_any_network_off_a_grant_that_cannot_be_narrowed_is_closed(account:
     assert "may not stay as wide" in str(progress.detail)
 
 
+def test_switching_any_network_off_closes_what_was_left_wide(account: Account) -> None:
+    """The narrowing didn't fit, which was allowed then; the next sweep goes by the configuration of now."""
+    place = enrolled(account, PERIMETER)
+    one = install()
+    account.deliver(one.create_role(at(0)), one.create_vpc(at(6)), one.create_vpc_endpoint(at(40)))
+    account.deliver(one.create_bucket(at(60)))
+    assert account.sweep() == []
+    account.enrol(USER, wider={"network": "off"})
+    assert "close" in account.sweep()
+    assert account.text(place) == PERIMETER
+
+
 def test_with_any_network_off_two_releases_objects_leave_no_more_to_wait_for(account: Account) -> None:
     """Whoever makes buckets of both releases' names can't keep a grant open to any network."""
     place = enrolled(account, PERIMETER, wider={"network": "off"})

@@ -41,6 +41,17 @@ def exemption_of(facts: Facts, form: Form = Form.SCOPED) -> Exemption:
     return widened(exact, form.widenings)
 
 
+def is_left_wide(grant: Grant) -> bool:
+    """Whether an open grant stands for any network although its install's own is known, and nothing makes it smaller.
+
+    Not before an era has shown itself: as long as both eras' objects are named for want of knowledge, room may yet be
+    made. If both have, they stay named.
+    """
+    held = grant.progress.exemption
+    known = exemption_of(grant.facts, grant.progress.form).network is not None and bool(grant.facts.eras)
+    return known and held is not None and held.network is None
+
+
 def is_approved(grant: Grant) -> bool:
     """Whether people have agreed to what was asked, in time."""
     answer, until = grant.answer, grant.progress.answer_until

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from airlock.grants.approval import Form
 from airlock.grants.grant import CloseReason, State
-from airlock.grants.life import exemption_of
+from airlock.grants.life import exemption_of, is_left_wide
 from airlock.policy.clauses import CannotRenderError
 from airlock.policy.document import PolicyTextError, parse_document, size_of, statements_of
 from airlock.policy.place import HeldPolicy, PolicyKind
@@ -159,15 +159,10 @@ def _to_be_closed(run: Run) -> dict[str, tuple[str, str]]:
 
 
 def _must_be_narrowed(run: Run, grant_id: str) -> bool:
-    """Whether an open grant may not stay open for any network, now that the install's own is known.
-
-    Not before an era has shown itself: as long as both eras' objects are named for want of knowledge, room may yet be
-    made. If both have, they stay named, and no more can be learnt.
-    """
-    grant, held = run.grants[grant_id], run.choice.exemptions[grant_id]
+    """Whether an open grant may not stay open for any network, now that the install's own is known."""
+    grant = run.grants[grant_id]
     enrolled = run.enrolled.get(grant.facts.principal)
-    known = exemption_of(grant.facts, grant.progress.form).network is not None and bool(grant.facts.eras)
-    return known and held.network is None and enrolled is not None and enrolled.bars(Form.ANY_NETWORK)
+    return is_left_wide(grant) and enrolled is not None and enrolled.bars(Form.ANY_NETWORK)
 
 
 def _choice(run: Run) -> Choice:

@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from airlock.grants.approval import Form
 from airlock.grants.grant import Grant, State
-from airlock.grants.life import exemption_of, is_approved, is_over
+from airlock.grants.life import exemption_of, is_approved, is_left_wide, is_over
 from airlock.install.signal import Signal, SignalKind
 from airlock.ports import Clock, LeaseBusyError, Ledger, Policies
 from airlock.reconcile.happening import Happening
@@ -202,7 +203,10 @@ class Reconciler:
         held = progress.exemption if progress.state is State.OPEN else progress.plan and progress.plan.exemption
         if held == exemption_of(grant.facts, progress.form):
             return False
-        return news or (progress.state is State.OPEN and progress.detail is None)
+        if news or (progress.state is State.OPEN and progress.detail is None):
+            return True
+        # What may stay wide may not any more once the configuration says so.
+        return is_left_wide(grant) and self._enrolled_of(grant).bars(Form.ANY_NETWORK)
 
     def _is_as_written(self, grant: Grant, looked_at: dict[str, bool]) -> bool:
         """Whether IAM holds an open grant's policies as the ledger says; a look that takes no lease.
