@@ -101,10 +101,17 @@ def test_a_lift_is_exact_and_never_refused_for_the_form_of_a_statement(
     exemptions: list[Exemption],
     shared: bool,  # noqa: FBT001 - Hypothesis passes its examples by position
 ) -> None:
-    """Denied after = denied before, less what is lifted, for statements that no scoped exemption could part too."""
+    """Denied after = denied before, less what is lifted, for statements that no scoped exemption could part too.
+
+    Only where the deny has dates, or principals, under every operator that could carry ours, there is no form.
+    """
     if not shared:
         exemptions = [replace(one, principal=USER) for one in exemptions]
-    after = render(text, exemptions, NOW, shared=shared)
+    try:
+        after = render(text, exemptions, NOW, shared=shared)
+    except CannotRenderError as refusal:
+        assert refusal.reason == "condition-taken"  # noqa: PT017 - most examples raise nothing
+        return
     assert differences(text, after, exemptions, EVERYBODY if shared else (USER,))[:3] == []
 
 
