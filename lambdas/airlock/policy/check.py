@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address, ip_network
 from itertools import product
+from typing import NamedTuple
 
 from airlock.policy.catch import what_it_catches
 from airlock.policy.clauses import CannotRenderError
@@ -70,17 +71,22 @@ def check(
     # What an exemption takes from one deny another may keep, such as one for a missing MFA.
     wanting, written = _Denies(before, live), _Denies(after, ())
     claims = _by_object(live)
-    for scene in _scenes_around(before, live, now, shared=shared):
-        context = scene.context
-        about = context.values_of("kms:EncryptionContext:aws:s3:arn") or ()
-        always = [index for name in (_ANY, *about) for index in claims.get(name, ())]
-        for action, resource in scene.targets:
-            old, new = wanting.holding(resource, context), written.holding(resource, context)
-            if old or new:
-                request = Request(action, resource, context)
-                exempt = [one for one in always + claims.get(resource, []) if opens(live[one], request, scene.at)]
-                wanted = any_of([one.covers(action, resource) & held for one, of, held in old if of.isdisjoint(exempt)])
-                found = any_of([one.covers(action, resource) & held for one, _, held in new])
+    for targets, scenes in _requests_around(before, live, now, shared=shared):
+        rows = [
+            _Row(*target, claims.get(target[1], []), wanting.about(*target), written.about(*target))
+            for target in targets
+        ]
+        denies = {deny for row in rows for deny, _, _ in row.wanting + row.written}
+        for context, at in scenes:
+            if all(deny.holds(context) is _NO for deny in denies):
+                continue
+            about = context.values_of("kms:EncryptionContext:aws:s3:arn") or ()
+            claiming = [index for name in (_ANY, *about) for index in claims.get(name, ())]
+            for row in rows:
+                request = Request(row.action, row.resource, context)
+                exempt = [index for index in row.claiming + claiming if opens(live[index], request, at)]
+                wanted = any_of([says & deny.holds(context) for deny, says, of in row.wanting if of.isdisjoint(exempt)])
+                found = any_of([says & deny.holds(context) for deny, says, _ in row.written])
                 if found is not wanted:
                     return Finding(request, wanted, found)
     return None
@@ -108,17 +114,33 @@ def opens(exemption: Exemption, request: Request, at: datetime) -> bool:
     return asked and about[0] in exemption.encrypted and by_s3
 
 
-class _Denies:
-    """A document's Denies, found by the resource of a request: most that are written name a few objects.
+_Concerned = list[tuple[StatementReader, Truth, set[int]]]
+"""Denies, whether they cover a target, and the indices of the exemptions that take their requests out of each."""
 
-    Each comes with the exemptions, by their indices, that take their requests out of it, and with whether its condition
-    holds.
+
+class _Row(NamedTuple):
+    """One target, and all that can matter to it.
+
+    Attributes:
+        action: the action.
+        resource: the resource.
+        claiming: the indices of the exemptions that are about the resource.
+        wanting: the denies of the policy before.
+        written: the denies of what is to be written.
     """
+
+    action: str
+    resource: str
+    claiming: list[int]
+    wanting: _Concerned
+    written: _Concerned
+
+
+class _Denies:
+    """A document's Denies, found by what a request is about; most that are written name a few objects."""
 
     def __init__(self, document: Document, exemptions: Sequence[Exemption]) -> None:
         self._found: dict[str, list[tuple[StatementReader, set[int]]]] = {}
-        self._context: Context | None = None
-        self._wide: list[tuple[StatementReader, set[int], Truth]] = []
         for statement in statements_of(document):
             if statement.get("Effect") == "Deny":
                 opened = {index for index, one in enumerate(exemptions) if what_it_catches(statement, [one])}
@@ -126,15 +148,11 @@ class _Denies:
                 for name in deny.resources or (_ANY,):
                     self._found.setdefault(name, []).append((deny, opened))
 
-    def holding(self, resource: str, context: Context) -> list[tuple[StatementReader, set[int], Truth]]:
-        """Those that may be about the resource, but for those whose condition doesn't hold."""
-        if context is not self._context:
-            self._wide, self._context = self._holding(_ANY, context), context
-        return self._wide + self._holding(resource, context) if resource in self._found else self._wide
-
-    def _holding(self, name: str, context: Context) -> list[tuple[StatementReader, set[int], Truth]]:
-        found = self._found.get(name, ())
-        return [(deny, opened, held) for deny, opened in found if (held := deny.holds(context)) is not _NO]
+    def about(self, action: str, resource: str) -> _Concerned:
+        """Those that cover the action and the resource, or may."""
+        found = (*self._found.get(_ANY, ()), *self._found.get(resource, ()))
+        said = [(deny, deny.covers(action, resource), opened) for deny, opened in found]
+        return [one for one in said if one[1] is not _NO]
 
 
 _NO = Truth.FALSE
@@ -168,25 +186,16 @@ def _is_s3(service: str, exemption: Exemption) -> bool:
 # The requests -------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Scene:
-    """Requests that only their actions and resources tell apart.
-
-    Attributes:
-        context: what is known of them, completely.
-        at: their moment.
-        targets: actions and resources.
-    """
-
-    context: Context
-    at: datetime
-    targets: Sequence[tuple[str, str]]
+Target = tuple[str, str]
+"""An action and a resource."""
+Scene = tuple[Context, datetime]
+"""All else about a request, known completely, and its moment."""
 
 
-def _scenes_around(
+def _requests_around(
     document: Document, exemptions: Sequence[Exemption], now: datetime, *, shared: bool
-) -> Iterator[_Scene]:
-    """Requests around each exemption.
+) -> Iterator[tuple[Sequence[Target], Iterator[Scene]]]:
+    """Requests around each exemption: of each pair of lists, every target in every scene.
 
     Args:
         document: whose other condition keys the requests carry, once with a value that it names and once not at all.
@@ -198,27 +207,23 @@ def _scenes_around(
     soon = now + timedelta(seconds=1)
     for exemption in exemptions:
         principals = [exemption.principal, *([_stranger_to(exemption.principal)] if shared else [])]
-        near = [*places, _within(exemption.network)] if exemption.network else places
-        targets = list(_s3_targets(exemption))
         moments = [soon, exemption.not_after, exemption.not_after + timedelta(seconds=1)]
-        for at, principal, extra in product(moments, principals, extras):
-            always = _always(principal, at) | extra
-            for place in near:
-                yield _Scene(Context.of({**always, **place}, complete=True), at, targets)
-            for context, calls in _service_calls(exemption, always):
-                yield _Scene(context, at, calls)
+        near = [*places, _within(exemption.network)] if exemption.network else places
+        callers = [(_always(who, at) | extra, at) for at, who, extra in product(moments, principals, extras)]
+        yield _s3_targets(exemption), _scenes(callers, near)
+        for actions_on_a_key, services in _service_calls(exemption):
+            yield actions_on_a_key, _scenes(callers, services)
     if len(exemptions) > 1:
-        yield from _mixed_up(exemptions, extras, soon)
+        # Each exemption's fetch from each one's network.
+        networks = [_within(network) for network in {one.network for one in exemptions if one.network}]
+        for principal in dict.fromkeys(one.principal for one in exemptions):
+            gets = [(GET_OBJECT, arn) for one in exemptions if one.principal == principal for arn in one.objects]
+            yield gets, _scenes([(_always(principal, soon) | extra, soon) for extra in extras], networks)
 
 
-def _mixed_up(exemptions: Sequence[Exemption], extras: Sequence[dict[str, str]], at: datetime) -> Iterator[_Scene]:
-    """The fetch of each exemption's objects from each one's network."""
-    networks = {one.network for one in exemptions if one.network}
-    for principal in dict.fromkeys(one.principal for one in exemptions):
-        gets = [(GET_OBJECT, arn) for one in exemptions if one.principal == principal for arn in one.objects]
-        for network, extra in product(networks, extras):
-            keys = {**_always(principal, at), **extra, **_within(network)}
-            yield _Scene(Context.of(keys, complete=True), at, gets)
+def _scenes(callers: Sequence[tuple[dict[str, str], datetime]], ways: Sequence[dict[str, str]]) -> Iterator[Scene]:
+    for (caller, at), way in product(callers, ways):
+        yield Context.of({**caller, **way}, complete=True), at
 
 
 def _always(principal: str, at: datetime) -> dict[str, str]:
@@ -227,37 +232,37 @@ def _always(principal: str, at: datetime) -> dict[str, str]:
     return {"aws:PrincipalArn": principal, "aws:CurrentTime": time, "aws:ViaAWSService": "false"}
 
 
-def _s3_targets(exemption: Exemption) -> Iterator[tuple[str, str]]:
-    for arn in exemption.objects:
-        yield from ((action, arn) for action in (GET_OBJECT, "s3:PutObject", "s3:GetObjectVersion"))
-        bucket, _, key = arn.partition("/")
-        yield GET_OBJECT, f"{arn}x"
-        yield GET_OBJECT, f"{bucket}x/{key}"
+def _s3_targets(exemption: Exemption) -> list[Target]:
     partition = exemption.objects[0].split(":")[1]
-    yield "s3:ListBucket", exemption.objects[0].partition("/")[0]
-    yield "ec2:RunInstances", f"arn:{partition}:ec2:us-east-1:111122223333:instance/*"
+    targets = [
+        ("s3:ListBucket", exemption.objects[0].partition("/")[0]),
+        ("ec2:RunInstances", f"arn:{partition}:ec2:us-east-1:111122223333:instance/*"),
+    ]
+    for arn in exemption.objects:
+        bucket, _, key = arn.partition("/")
+        targets += [(action, arn) for action in (GET_OBJECT, "s3:PutObject", "s3:GetObjectVersion")]
+        targets += [(GET_OBJECT, f"{arn}x"), (GET_OBJECT, f"{bucket}x/{key}")]
+    return targets
 
 
-def _service_calls(exemption: Exemption, always: dict[str, str]) -> Iterator[tuple[Context, Sequence[tuple[str, str]]]]:
+def _service_calls(exemption: Exemption) -> Iterator[tuple[list[Target], list[dict[str, str]]]]:
     """What S3, and another service, asks of KMS about the objects, and about others."""
-    if not exemption.encrypted:
-        return
     partition, region = exemption.objects[0].split(":")[1], exemption.region or "us-east-1"
     key = f"arn:{partition}:kms:{region}:111122223333:key/{_SOME_KEY}"
     suffix = "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com"
-    for arn in exemption.encrypted:
-        for actions, about, service in (
-            ((*KMS_ACTIONS, "kms:DescribeKey"), arn, "s3"),
-            (("kms:Decrypt",), f"{arn}x", "s3"),
-            (("kms:Decrypt",), arn, "ec2"),
-        ):
-            keys = {
-                **always,
-                "aws:ViaAWSService": "true",
-                "kms:ViaService": f"{service}.{region}.{suffix}",
-                "kms:EncryptionContext:aws:s3:arn": about,
-            }
-            yield Context.of(keys, complete=True), [(action, key) for action in actions]
+
+    def through(service: str, arn: str) -> dict[str, str]:
+        return {
+            "aws:ViaAWSService": "true",
+            "kms:ViaService": f"{service}.{region}.{suffix}",
+            "kms:EncryptionContext:aws:s3:arn": arn,
+        }
+
+    if exemption.encrypted:
+        s3 = [through("s3", arn) for arn in exemption.encrypted]
+        yield [(action, key) for action in (*KMS_ACTIONS, "kms:DescribeKey")], s3
+        others = [way for arn in exemption.encrypted for way in (through("s3", f"{arn}x"), through("ec2", arn))]
+        yield [("kms:Decrypt", key)], others
 
 
 def _places(document: Document) -> Iterator[dict[str, str]]:
@@ -267,7 +272,7 @@ def _places(document: Document) -> Iterator[dict[str, str]]:
     named = [value for statement in statements_of(document) for value in _named(statement, "aws:sourceip")]
     for cidr in dict.fromkeys(named):
         try:
-            yield _within(Address(str(ip_network(cidr, strict=False))))
+            yield {"aws:SourceIp": str(ip_network(cidr, strict=False)[0])}
         except ValueError as error:
             detail = f"aws:SourceIp {cidr!r} is no range of addresses, so what the policy denies can't be told"
             raise CannotRenderError("address", detail) from error

@@ -88,7 +88,6 @@ class StatementReader:
         if not isinstance(elements, str):
             self._action, self._resource = elements
             self._requirements = list(requirements_of(statement.get("Condition")))
-            self._covered: dict[tuple[str, str], Truth] = {}
             self._context: Context | None = None
             self._held = _UNKNOWN
 
@@ -106,11 +105,8 @@ class StatementReader:
         """Tell whether the statement is about the action and the resource."""
         if self.fault:
             return _UNKNOWN
-        covered = self._covered.get((action, resource))
-        if covered is None:
-            covered = self._action.covers(action) & self._resource.covers(resource)
-            self._covered[action, resource] = covered
-        return covered
+        covered = self._action.covers(action)
+        return covered if covered is _FALSE else covered & self._resource.covers(resource)
 
     def holds(self, context: Context) -> Truth:
         """Tell whether the statement's condition holds."""
@@ -150,13 +146,14 @@ def explain(statement: dict[str, Any], request: Request) -> str:
 
 
 class _Element(NamedTuple):
-    """A statement's actions or resources, as it names them."""
+    """A statement's actions or resources, as it names them, and what was asked of them already."""
 
     name: str
     patterns: tuple[str, ...]
     matches: Callable[[str, str], Truth]
     negated: bool
     doubtful: bool
+    known: dict[str, Truth]
 
     @property
     def listed(self) -> tuple[str, ...]:
@@ -164,11 +161,12 @@ class _Element(NamedTuple):
         return () if vague else self.patterns
 
     def covers(self, wanted: str) -> Truth:
-        matches = self.matches
-        truth = any_of([matches(pattern, wanted) for pattern in self.patterns])
-        if self.negated:
-            truth = ~truth
-        return truth & _UNKNOWN if self.doubtful else truth
+        truth = self.known.get(wanted)
+        if truth is None:
+            found = any_of([self.matches(pattern, wanted) for pattern in self.patterns])
+            truth = ~found if self.negated else found
+            self.known[wanted] = truth = truth & _UNKNOWN if self.doubtful else truth
+        return truth
 
     def why(self, wanted: str) -> str:
         return f"{self.name} {shown(self.patterns)} {_VERBS[self.covers(wanted)]} {wanted}"
@@ -209,4 +207,4 @@ def _element_of(statement: dict[str, Any], element: str, matches: Callable[[str,
     if not patterns or not all(isinstance(pattern, str) for pattern in patterns):
         return f"{element} or {opposite} must hold strings, so what the statement means can't be told"
     # A variable that can't be filled makes the statement invalid: with one in it, it never applies for sure.
-    return _Element(name, patterns, matches, negated, any(map(has_variable, patterns)))
+    return _Element(name, patterns, matches, negated, any(map(has_variable, patterns)), {})
