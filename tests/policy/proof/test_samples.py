@@ -11,7 +11,7 @@ import pytest
 from airlock.install.names import Era, bootstrap_object_arns
 from tests.policy.proof.logic import no
 from tests.policy.proof.prove import Formulas, disproof
-from tests.policy.proof.samples import CASES, FEW, NAMES, NARROWED, rewriting, sample
+from tests.policy.proof.samples import CASES, FEW, NAMES, NARROWED, SECOND, rewriting, sample
 from tests.policy.proof.space import Reading
 from tests.policy.strategies import INFRA_IDS, USER
 
@@ -47,6 +47,20 @@ def test_policies_of_other_partitions_open_exactly(partition: str, pattern: str 
     policy = json.dumps({"Statement": [{**WHOLE, "Resource": resource, "Condition": NETWORK}]})
     for one in (grant, replace(grant, region=None)):
         assert disproof(rewriting(policy, [one], shared=True)) is None
+
+
+@pytest.mark.parametrize("reading", Reading)
+@pytest.mark.parametrize("action", ["*", "s3:*", "s3:GetObject", ["s3:*", "ec2:*"]])
+@pytest.mark.parametrize(
+    "resource", ["arn:*:s3:*", "arn:*:s3:::*", "arn:*:s3:::*/*", ["arn:aws:s3:::*", "arn:*:s3:::t*"]]
+)
+def test_a_deny_of_s3_in_any_partition_opens_exactly(
+    resource: str | list[str], action: str | list[str], reading: Reading
+) -> None:
+    """Its first wildcard runs across colons, into access points' keys and other services' ARNs: all of it stays."""
+    policy = json.dumps({"Statement": {**WHOLE, "Action": action, "Resource": resource, "Condition": NETWORK}})
+    for grant in (NARROWED, SECOND):
+        assert disproof(rewriting(policy, [grant], shared=True), reading) is None
 
 
 CONDITIONS: dict[str, dict[str, Any]] = {
