@@ -128,6 +128,20 @@ def test_room_is_made_by_dropping_the_network(account: Account) -> None:
     assert account.text(place) != PERIMETER
 
 
+def test_room_that_somebody_made_meanwhile_is_used(account: Account) -> None:
+    """An inline policy beside the open one is deleted, so the next grant fits as asked for, and isn't lifted."""
+    place = account.stand(PolicyKind.USER_INLINE, fence())
+    beside = fence(Action="ec2:*", Resource=[f"arn:aws:ec2:*:*:instance/i-{number:040}" for number in range(12)])
+    account.stand(PolicyKind.USER_INLINE, beside, name="beside")
+    account.enrol(USER, wider=ALL_AUTOMATIC)
+    one, two = install("one-11111"), install("two-22222")
+    account.deliver(one.create_role(at(0)), one.create_vpc_endpoint(at(1)), one.create_bucket(at(2)))
+    account.aside.iam.delete_user_policy(UserName="ocp-installer", PolicyName="beside")
+    account.deliver(two.create_role(at(10)))
+    assert account.grant(two.infra_id).progress.form is Form.SCOPED
+    assert is_denied(account.text(place), USER, 60)
+
+
 def test_a_narrowing_without_room_leaves_an_open_grant_as_it_is(account: Account) -> None:
     """Nobody widened it: it was opened before its VPC was known, and people are told that it stays so."""
     place = enrolled(account, PERIMETER)

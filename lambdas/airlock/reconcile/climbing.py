@@ -40,6 +40,7 @@ def climb(run: Run, grant_id: str, found: Sequence[HeldPolicy], enrolled: Enroll
         found: every policy of its principal.
         enrolled: the principal.
     """
+    run.measure_room(found)
     obstacles: list[Obstacle] = []
     for form in forms_to_try(run.grants[grant_id], enrolled):
         run.grants[grant_id] = run.grants[grant_id].with_progress(

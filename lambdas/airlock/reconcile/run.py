@@ -77,18 +77,28 @@ class Run:
         held = self.held[place]
         if held is None:
             raise KeyError(str(place))
-        neighbours = [
-            size_of(self._baseline_of(other))
-            for other in self.held.values()
-            if other and other.place.holder == place.holder and other.place != place
-        ]
         return PolicyRecord(
             place=place,
             baseline=held.text,
             baseline_version=held.version,
             written=held.text,
-            neighbours=0 if place.kind is PolicyKind.MANAGED else sum(neighbours),
+            neighbours=self._neighbours(place),
         )
+
+    def measure_room(self, found: Sequence[HeldPolicy]) -> None:
+        """Note anew what the inline policies beside those that are open take up; somebody may have changed those since.
+
+        Args:
+            found: every policy of a principal, so all inline ones of their holders.
+        """
+        records = self.records()
+        for place in {policy.place for policy in found} & records.keys():
+            self.keep_record(replace(records[place], neighbours=self._neighbours(place)))
+
+    def _neighbours(self, place: PolicyPlace) -> int:
+        others = [other for other in self.held.values() if other and other.place != place]
+        fellows = [other for other in others if other.place.holder == place.holder]
+        return 0 if place.kind is PolicyKind.MANAGED else sum(size_of(self._baseline_of(one)) for one in fellows)
 
     def _baseline_of(self, held: HeldPolicy) -> str:
         record = self.scopes[held.place.holder].policies.get(held.place)
