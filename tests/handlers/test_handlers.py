@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,35 +13,9 @@ from airlock.handlers import sweeper, watcher
 from airlock.handlers.observability import metrics
 from airlock.policy.place import PolicyKind
 from tests.events import Event
-from tests.policy.strategies import SAMPLES
+from tests.handlers.functions import POLICY, metrics_in
 from tests.reconcile.account import OTHER_USER, USER, Account, at, install
 from tests.reconcile.interference import refusal
-
-POLICY = (SAMPLES / "aws-example.json").read_text()
-
-
-@pytest.fixture(autouse=True)
-def function(account: Account, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The functions as Lambda has them, but for the clients."""
-    account.stand(PolicyKind.USER_INLINE, POLICY)
-    monkeypatch.setattr(metrics.provider, "namespace", "BootstrapAirlock")
-    monkeypatch.setattr(metrics.provider, "service", "tests")
-    monkeypatch.setattr(watcher, "airlock", lambda: account.airlock)
-    monkeypatch.setattr(sweeper, "airlock", lambda: account.airlock)
-    yield
-    metrics.clear_metrics()
-
-
-def metrics_in(output: str) -> dict[str, float]:
-    """The counts of the CloudWatch metric lines on standard output."""
-    found: dict[str, float] = {}
-    for line in output.splitlines():
-        printed = json.loads(line)
-        for directive in printed.get("_aws", {}).get("CloudWatchMetrics", ()):
-            assert directive["Namespace"] == "BootstrapAirlock"
-            for metric in directive["Metrics"]:
-                found[metric["Name"]] = sum(printed[metric["Name"]])
-    return found
 
 
 def malformed() -> list[Any]:
@@ -134,7 +106,12 @@ def test_the_sweeper_counts_what_it_closed(account: Account, capsys: Any) -> Non
     capsys.readouterr()
     account.clock.moment = at(3600)
     assert sweeper.handle({}, None) == {"happened": ["policy-restored", "close"]}
-    assert metrics_in(capsys.readouterr().out) == {"GrantsClosed": 1, "PolicyWrites": 1, "Sweeps": 1}
+    assert metrics_in(capsys.readouterr().out) == {
+        "GrantsClosed": 1,
+        "GrantsOverdue": 0,
+        "PolicyWrites": 1,
+        "Sweeps": 1,
+    }
 
 
 def test_the_sweeper_sweeps_the_others_and_then_raises(account: Account) -> None:

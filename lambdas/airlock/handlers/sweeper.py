@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 
-from airlock.handlers.observability import Count, count_nothing, count_one, metrics, tell
+from airlock.handlers.observability import (
+    Count,
+    Measure,
+    count_nothing,
+    count_one,
+    measure,
+    measure_nothing,
+    metrics,
+    tell,
+)
 from airlock.wiring import Airlock, wire
 
 
@@ -22,11 +31,11 @@ def handle(event: object, context: object) -> dict[str, object]:  # noqa: ARG001
         The names of what happened.
     """
     count_one("Sweeps")
-    return sweep_with(airlock(), count_one)
+    return sweep_with(airlock(), count_one, measure)
 
 
-def sweep_with(parts: Airlock, count: Count = count_nothing) -> dict[str, object]:
+def sweep_with(parts: Airlock, count: Count = count_nothing, measure: Measure = measure_nothing) -> dict[str, object]:
     """The handler's work, on given parts: shared by the function and by ``airlock replay``."""
-    happened = parts.reconciler.sweep()
-    tell(happened, count)
+    parts.reconciler.let_hear(partial(tell, count=count))
+    happened = parts.reconciler.sweep(overdue=partial(measure, "GrantsOverdue"))
     return {"happened": [happening.audit_name for happening in happened]}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from airlock.handlers.edits import read_edit
@@ -34,17 +34,16 @@ def handle(event: Any, context: object) -> dict[str, object]:  # noqa: ANN401, A
 
 def act_on(event: object, parts: Airlock, count: Count = count_nothing) -> dict[str, object]:
     """The handler's work, on given parts: shared by the function and by ``airlock replay``."""
+    parts.reconciler.let_hear(partial(tell, count=count))
     order = read_order(event, parts.settings)
     if order is not None:
         count("OrdersHandled")
         happened = parts.reconciler.obey(order.grant_id, order.event_id)
-        tell(happened, count)
         return {"order": order.grant_id, "happened": [happening.audit_name for happening in happened]}
     edit = read_edit(event, parts.settings)
     if edit is not None:
         count("EditsHandled")
         happened = parts.reconciler.look_after(edit.scopes, edit.event_id)
-        tell(happened, count)
         return {"edit": list(edit.scopes), "happened": [happening.audit_name for happening in happened]}
     parsed = parse(event)
     if not isinstance(parsed, Skipped) and parsed[0].account != parts.settings.account:
@@ -64,7 +63,6 @@ def act_on(event: object, parts: Airlock, count: Count = count_nothing) -> dict[
         except Exception as error:  # noqa: BLE001 - raised below, once the event's other signals were heard
             errors.append(error)
             continue
-        tell(happened, count)
         decisions += [happening.audit_name for happening in happened]
     if len(errors) > 1:
         raise ExceptionGroup("several signals of the event could not be handled", errors)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from airlock.grants.approval import Form
@@ -22,6 +23,9 @@ from airlock.settings import Enrolled
 
 if TYPE_CHECKING:
     from airlock.reconcile.rescue import Rescuer
+
+OVERDUE_AFTER = timedelta(minutes=2)
+"""How long after its time a grant may be unfinished: the first sweep after it may fail, or find another at work."""
 
 
 class Reconciler:
@@ -45,6 +49,10 @@ class Reconciler:
         self._rescuer = rescuer
         self._telling = telling
         self._clock = clock
+
+    def let_hear(self, hear: Callable[[Sequence[Happening]], None]) -> None:
+        """Let somebody hear, from now on, of all that happens, also where what is returned is lost to an error."""
+        self._telling.let_hear(hear)
 
     def handle(self, signal: Signal) -> list[Happening]:
         """Act on one signal.
@@ -100,15 +108,20 @@ class Reconciler:
                 looked_at.update(dict.fromkeys(grant.progress.scopes, True))
         return happened
 
-    def sweep(self) -> list[Happening]:
+    def sweep(self, overdue: Callable[[int], None] = lambda _: None) -> list[Happening]:
         """Expire what is due, retry what failed, look after what is open, and after nodes that were refused.
 
         One principal's trouble doesn't keep the others from being swept; the first error is raised at the end.
+
+        Args:
+            overdue: is told how many grants should have been finished by earlier sweeps.
         """
         happened: list[Happening] = []
         errors: list[Exception] = []
         looked_at: dict[str, bool] = {}
-        for grant in self._ledger.grants(self._ledger.unfinished()):
+        grants = self._ledger.grants(self._ledger.unfinished())
+        overdue(sum(self._is_overdue(grant) for grant in grants))
+        for grant in grants:
             try:
                 if self._has_work(grant, news=False) or not self._is_as_written(grant, looked_at):
                     happened += self._reconciliation.run(self._enrolled_of(grant), grant, None, verify=True)
@@ -207,6 +220,9 @@ class Reconciler:
             return True
         # What may stay wide may not any more once the configuration says so.
         return is_left_wide(grant) and self._enrolled_of(grant).bars(Form.ANY_NETWORK)
+
+    def _is_overdue(self, grant: Grant) -> bool:
+        return not grant.is_final and self._clock.now() >= grant.facts.not_after + OVERDUE_AFTER
 
     def _is_as_written(self, grant: Grant, looked_at: dict[str, bool]) -> bool:
         """Whether IAM holds an open grant's policies as the ledger says; a look that takes no lease.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from airlock.grants.grant import Grant
@@ -21,6 +21,15 @@ class Telling:
         self._approvals = approvals
         self._links = links
         self._language = language
+        self._hear: Callable[[Sequence[Happening]], None] = lambda _: None
+
+    def let_hear(self, hear: Callable[[Sequence[Happening]], None]) -> None:
+        """Let somebody hear, from now on, of what is in the audit trail, also where the run fails after that.
+
+        Args:
+            hear: is called with what was appended to the trail; it takes the place of the one before.
+        """
+        self._hear = hear
 
     def ask(self, grant: Grant) -> None:
         """Send a request to the approvers.
@@ -43,6 +52,7 @@ class Telling:
     def audit_lines(self, happened: Sequence[Happening], now: datetime) -> None:
         """Append to the audit trail."""
         self._audit.write([happening.audit_line(now) for happening in happened])
+        self._hear(happened)
 
     def publish(self, happened: Sequence[Happening]) -> None:
         """Tell people; what failed for one topic is raised once the others were told."""
