@@ -237,6 +237,21 @@ def test_an_operators_order_closes_an_open_grant(account: Account) -> None:
     assert account.deliver(one.create_vpc(at(90))) == []
 
 
+def test_a_signal_that_comes_again_opens_nothing_that_was_ordered_closed(account: Account) -> None:
+    """Its first run failed, and the order's own event is lost; the ledger has the order."""
+    place, _ = enrolled(account)
+    one = install()
+    event = one.create_role(at(0))
+    account.calls.failures["GetUser", "before"] = [refusal()]
+    with pytest.raises(ClientError):
+        account.deliver(event)
+    account.answers.order_close(grant_id(ACCOUNT, USER, one.infra_id), CloseOrder(at=at(60), by=OPERATOR))
+    account.clock.moment = at(120)
+    assert account.deliver(event) == ["end-unopened"]
+    assert account.text(place) == POLICY
+    assert account.writes() == []
+
+
 def test_a_forged_order_does_nothing(account: Account) -> None:
     """The event only says where to look: without an answer in the ledger nothing opens."""
     place, _ = enrolled(account, mode="approval")

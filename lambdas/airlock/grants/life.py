@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from airlock.grants.approval import Form
 from airlock.grants.grant import CloseReason, Facts, Grant, State
@@ -10,10 +10,15 @@ from airlock.install.names import Era, bootstrap_object_arns
 from airlock.policy.exemption import Exemption, Vpc
 from airlock.policy.ladder import widened
 
+JUST_NOW = timedelta(seconds=1)
 
-def is_new(grant: Grant) -> bool:
-    """Whether one signal alone is known of the grant, so that nobody else can have worked on it yet."""
-    return len(grant.facts.event_ids) <= 1
+
+def is_new(grant: Grant, now: datetime) -> bool:
+    """Whether one signal alone is known of the grant, and just came, so that nobody can have worked on it yet.
+
+    A signal that comes again later isn't news, but somebody may have ordered the grant's end meanwhile.
+    """
+    return len(grant.facts.event_ids) <= 1 and now - grant.facts.requested_at < JUST_NOW
 
 
 def exemption_of(facts: Facts, form: Form = Form.SCOPED) -> Exemption:

@@ -73,7 +73,8 @@ class Reconciliation:
         try:
             listed = {grant_id for scope in scopes for grant_id in scope.grants}
             grants = {one.id: one for one in self._ledger.grants(sorted(listed - {grant.id}))}
-            if grant.id in listed or verify or not is_new(grant) or grant.progress != Progress():
+            new = is_new(grant, self._clock.now()) and grant.progress == Progress()
+            if grant.id in listed or verify or not new:
                 # Others may have come further with it since it was recorded.
                 grant = next(iter(self._ledger.grants([grant.id])), grant)
             run = Run(
