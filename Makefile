@@ -8,7 +8,7 @@ export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast test-ceph lint bench synth pins clean
+.PHONY: help setup demo test test-fast test-ceph any-order lint bench synth pins clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -33,6 +33,9 @@ test-fast: $(READY)  ## The tests that need no servers
 
 test-ceph: $(READY)  ## The proof of refused and served once more, on Ceph (docs/testing.md)
 	AIRLOCK_CEPH=1 $(BIN)/python -m pytest tests/e2e/test_ceph_policies.py
+
+any-order: $(READY)  ## A thousand accounts lived through by the state machine: an hour or so
+	AIRLOCK_LIVES=1000 $(BIN)/python -m pytest -s --timeout 0 tests/anyorder
 
 lint: $(READY)  ## ruff and mypy --strict
 	$(BIN)/ruff check .

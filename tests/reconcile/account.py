@@ -69,12 +69,14 @@ class Simulator:
         denied: whether each object is denied; None where it can't be told.
         organization_allows: what it says of the organization by a request's context; nothing unless told otherwise.
         not_asked: why it can't be asked.
+        late: how many answers come from before something was denied.
         asked: the resources and the context of each question.
     """
 
     denied: bool | None = None
     organization_allows: Callable[[Mapping[str, Sequence[str]]], bool | None] = lambda _: None
     not_asked: str = "AccessDenied"
+    late: int = 0
     asked: list[tuple[tuple[str, ...], dict[str, tuple[str, ...]]]] = field(default_factory=list)
 
     def ask(
@@ -86,7 +88,9 @@ class Simulator:
         self.asked.append((tuple(resources), {key: tuple(values) for key, values in context.items()}))
         if self.not_asked:
             return Simulation({}, None, self.not_asked)
-        return Simulation(dict.fromkeys(resources, self.denied), self.organization_allows(context))
+        self.late -= 1
+        denied = False if self.late >= 0 else self.denied
+        return Simulation(dict.fromkeys(resources, denied), self.organization_allows(context))
 
 
 @cache

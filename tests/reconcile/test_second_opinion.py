@@ -56,6 +56,14 @@ def test_a_disagreement_refuses(account: Account) -> None:
     assert account.writes() == []
 
 
+def test_a_disagreement_that_passes_refuses_nothing(account: Account) -> None:
+    """Just after another grant's end the simulator may still know the old text; it is asked once more."""
+    account.simulator.not_asked, account.simulator.denied, account.simulator.late = "", True, 1
+    account.stand(PolicyKind.USER_INLINE, POLICY)
+    assert "open" in account.deliver(install().create_role(at(0)))
+    assert len(account.simulator.asked) == 2
+
+
 def test_a_deny_that_only_the_simulator_sees_refuses(account: Account) -> None:
     """The airlock's policies deny S3's call to KMS alone, and IAM finds the fetch itself denied."""
     account.simulator.not_asked, account.simulator.denied = "", True

@@ -101,5 +101,5 @@ def _try(run: Run, grant_id: str, found: Sequence[HeldPolicy]) -> Obstacle | Non
 
 def _told(obstacles: Sequence[Obstacle]) -> tuple[str, str]:
     first, last = obstacles[0], obstacles[-1]
-    more = "" if first.detail == last.detail else f"; nor does the widest form serve that may be used: {last.detail}"
+    more = "" if first.detail == last.detail else f"; nor does a wider form serve: {last.detail}"
     return first.reason, first.detail + more

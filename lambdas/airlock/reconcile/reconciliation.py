@@ -31,6 +31,8 @@ from airlock.settings import Enrolled
 
 SWEEP_PATIENCE_SECONDS = 2.0
 """How long a sweep waits for another writer: whoever holds a lease is at work on it, and the next sweep comes soon."""
+SIMULATOR_LAG_SECONDS = 5.0
+"""The pause before IAM's simulator is asked a second time, where it disagrees."""
 RE_READ_SECONDS = (2.0, 4.0)
 """Pauses before the policies are read again when they show a statement of ours that should be gone."""
 
@@ -135,7 +137,12 @@ class Reconciliation:
         # Only an opening needs it, and the evaluator that it asks.
         from airlock.reconcile.second_opinion import second_opinion  # noqa: PLC0415 - see above
 
-        opinion = second_opinion(self._simulator, found, run.choice.exemptions[opening], run.now)
+        exemption = run.choice.exemptions[opening]
+        opinion = second_opinion(self._simulator, found, exemption, run.now)
+        if opinion.reason is not None:
+            # As reads of IAM, the simulator may lag some seconds behind a write, such as the end of another grant.
+            self._clock.sleep(SIMULATOR_LAG_SECONDS)
+            opinion = second_opinion(self._simulator, found, exemption, run.now)
         if opinion.reason is None:
             run.grants[opening] = run.grants[opening].with_progress(second_opinion=opinion.words)
         else:
