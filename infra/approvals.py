@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 from aws_cdk import RemovalPolicy
@@ -11,26 +10,9 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from infra.configuration import Configuration
+from infra.keys import key_policy, not_for_the_enrolled
 from infra.topics import make_topic
 
-# What administrators of a key may do (AWS KMS, page "Default key policy", "Allows key administrators"); using it isn't,
-# nor is CreateGrant, by which whoever may make grants lets themselves use it. Installers often may: volumes need it.
-_ADMINISTRATION: Final = (
-    "kms:CancelKeyDeletion",
-    "kms:CreateAlias",
-    "kms:Delete*",
-    "kms:Describe*",
-    "kms:Disable*",
-    "kms:Enable*",
-    "kms:Get*",
-    "kms:List*",
-    "kms:Put*",
-    "kms:Revoke*",
-    "kms:ScheduleKeyDeletion",
-    "kms:TagResource",
-    "kms:UntagResource",
-    "kms:Update*",
-)
 # Of the calls that a topic's policy may name (Amazon SNS, page "Amazon SNS API permissions"), those that get at a
 # request, forge one, or let somebody do so.
 _TOPIC_CALLS: Final = (
@@ -58,8 +40,11 @@ class Approvals(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, configuration: Configuration) -> None:
         super().__init__(scope, construct_id)
-        self.topic = make_topic(self, "Bootstrap Airlock approvals", configuration.approvals.emails)
-        self.topic.add_to_resource_policy(_not_for_the_enrolled(configuration, _TOPIC_CALLS, self.topic.topic_arn))
+        # AWS's own key for SNS: its policy admits whoever may publish in this account, so the functions need no KMS
+        # rights.
+        key = kms.Alias.from_alias_name(self, "Key", "alias/aws/sns")
+        self.topic = make_topic(self, "Bootstrap Airlock approvals", configuration.approvals.emails, key)
+        self.topic.add_to_resource_policy(not_for_the_enrolled(configuration, _TOPIC_CALLS, self.topic.topic_arn))
         self.link_key: kms.Key | None = None
         if configuration.approvals.links:
             self.link_key = kms.Key(
@@ -68,17 +53,7 @@ class Approvals(Construct):
                 description=f"Signs the links to the approval page ({configuration.prefix})",
                 key_spec=kms.KeySpec.HMAC_256,
                 key_usage=kms.KeyUsage.GENERATE_VERIFY_MAC,
-                policy=iam.PolicyDocument(
-                    statements=[
-                        iam.PolicyStatement(
-                            sid="Administer",
-                            actions=list(_ADMINISTRATION),
-                            principals=[iam.AccountRootPrincipal()],
-                            resources=["*"],
-                        ),
-                        _not_for_the_enrolled(configuration, ["kms:*"], "*"),
-                    ]
-                ),
+                policy=key_policy(configuration),
                 removal_policy=RemovalPolicy.RETAIN,
             )
 
@@ -104,15 +79,3 @@ class Approvals(Construct):
                     conditions={"StringEquals": {"kms:MacAlgorithm": "HMAC_SHA_256"}},
                 )
             )
-
-
-def _not_for_the_enrolled(configuration: Configuration, actions: Sequence[str], resource: str) -> iam.PolicyStatement:
-    """Deny calls to those whose requests are decided on; of a role's session, the key holds the role's ARN."""
-    return iam.PolicyStatement(
-        sid="NotForTheEnrolled",
-        effect=iam.Effect.DENY,
-        actions=list(actions),
-        principals=[iam.AnyPrincipal()],
-        resources=[resource],
-        conditions={"ArnEquals": {"aws:PrincipalArn": [principal.arn for principal in configuration.principals]}},
-    )

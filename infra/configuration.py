@@ -25,7 +25,7 @@ DEFAULT_PREFIX: Final = "bootstrap-airlock"
 
 # A function's variables, names and values together, may take 4 KB (AWS Lambda, page "Lambda quotas").
 # CloudFormation and AWS choose the names of table, topics, log group, key and page, so all that isn't the principals is
-# set aside rather than counted: 990 bytes with the longest names that they can have.
+# set aside rather than counted: 1,074 bytes with the longest names that they can have.
 ENVIRONMENT_LIMIT: Final = 4096
 ENVIRONMENT_RESERVE: Final = 1280
 

@@ -18,7 +18,12 @@ from infra import permissions, powertools
 from infra.audit import log_retention
 from infra.configuration import Configuration
 
-_NAMESPACE: Final = "BootstrapAirlock"
+METRICS_NAMESPACE: Final = "BootstrapAirlock"
+"""Where Powertools puts the functions' metrics, with one dimension, ``service``: the deployment's prefix.
+
+All functions of a deployment are one service, so that an alarm has one series for what several of them count; and two
+deployments in one account are two, so that neither's sweeps hide that the other's have stopped.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +105,8 @@ class AirlockFunction(Construct):
             environment={
                 **work.environment,
                 "POWERTOOLS_LOG_LEVEL": "INFO",
-                "POWERTOOLS_METRICS_NAMESPACE": _NAMESPACE,
-                "POWERTOOLS_SERVICE_NAME": name,
+                "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
+                "POWERTOOLS_SERVICE_NAME": configuration.prefix,
             },
             log_group=log_group,
             # JSON, so that the platform's own lines can be queried beside the Logger's.

@@ -6,6 +6,7 @@ from aws_cdk import CfnOutput, Duration, Environment, Stack, Tags
 from constructs import Construct
 
 from infra import nag, work
+from infra.alarms import Alarms, Watched
 from infra.approvals import Approvals
 from infra.audit import AuditLog
 from infra.configuration import Configuration
@@ -65,6 +66,8 @@ class AirlockStack(Stack):
         own_roles = [self.watcher.role.role_arn, self.sweeper.role.role_arn]
         Rules(self, "Rules", configuration, watched_by(self.watcher.function, self.dead_letters.queue), own_roles)
         SweepSchedule(self, "Sweep", self.sweeper.function, self.dead_letters.queue)
+        watched = Watched(self.watcher.function, self.sweeper.function, self.dead_letters.queue)
+        self.notices.let_alarm(Alarms(self, "Alarms", configuration, self.notices.topic, watched).arns)
         Tags.of(self).add("Application", configuration.prefix)
         self._output()
         nag.acknowledge(self)

@@ -10,23 +10,16 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 
-def make_topic(scope: Construct, display_name: str, addresses: Sequence[str]) -> sns.Topic:
+def make_topic(scope: Construct, display_name: str, addresses: Sequence[str], key: kms.IKey) -> sns.Topic:
     """Make a topic, encrypted, for TLS only, with each address subscribed by e-mail.
 
     Args:
         scope: the construct that the topic is the only one of.
         display_name: the name that its mails come from.
         addresses: who gets what is published.
+        key: what encrypts it.
     """
-    topic = sns.Topic(
-        scope,
-        "Topic",
-        display_name=display_name,
-        # AWS's own key for SNS: its key policy admits whoever may publish in this account, so the functions need
-        # no KMS rights. (A CloudWatch alarm couldn't publish through it; that takes a key of the stack's own.)
-        master_key=kms.Alias.from_alias_name(scope, "Key", "alias/aws/sns"),
-        enforce_ssl=True,
-    )
+    topic = sns.Topic(scope, "Topic", display_name=display_name, master_key=key, enforce_ssl=True)
     for address in addresses:
         topic.add_subscription(subscriptions.EmailSubscription(address))
     return topic

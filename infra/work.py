@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Final
 
-from aws_cdk import Duration
+from aws_cdk import Duration, Stack
 from aws_cdk import aws_lambda as lambda_
 
 from infra import code, ledger_permissions, permissions
@@ -125,6 +125,7 @@ def _reconciling(name: str, around: Surroundings, page_url: str | None) -> Work:
         *ledger_permissions.reconciler_statements(around.ledger.table.table_arn, around.ledger.open_grants_arn),
         permissions.audit_statement(around.audit.add_stream(name)),
         permissions.publish_statement("Notices", around.notices.topic.topic_arn),
+        permissions.encrypt_statement("NoticesKey", around.notices.key.key_arn, Stack.of(around.notices)),
         permissions.publish_statement("Approvals", approvals.topic.topic_arn),
     ]
     if approvals.link_key and page_url:

@@ -122,7 +122,7 @@ def test_the_ledger_is_all_of_dynamodb_that_a_function_reaches(template: Templat
 
 def test_the_link_key_signs_for_watcher_and_sweeper_and_checks_for_the_page(template: Template) -> None:
     """Its policy alone says so, by role: no IAM policy of the account lets anybody use it, nor grant its use."""
-    policy = template.properties(template.only("AWS::KMS::Key"))["KeyPolicy"]["Statement"]
+    policy = template.properties(template.within("Approvals", "AWS::KMS::Key"))["KeyPolicy"]["Statement"]
     administer, _, *uses = policy
     for use in ("kms:GenerateMac", "kms:VerifyMac", "kms:CreateGrant"):
         assert not [action for action in administer["Action"] if fnmatchcase(use, action)]
@@ -234,9 +234,8 @@ def test_every_aws_call_of_the_code_is_allowed_to_somebody(template: Template) -
     called = {call for file in adapters for call in _called(file)}
     assert {"iam:PutUserPolicy", "dynamodb:Query", "kms:VerifyMac", "ec2:RebootInstances"} <= called
     functions = ("watcher", "sweeper", "page", "operator")
-    by_key = {
-        one["Action"] for one in template.properties(template.only("AWS::KMS::Key"))["KeyPolicy"]["Statement"][2:]
-    }
+    link_key = template.properties(template.within("Approvals", "AWS::KMS::Key"))
+    by_key = {one["Action"] for one in link_key["KeyPolicy"]["Statement"][2:]}
     assert called <= {action for name in functions for action in _allowed(template, name)} | by_key
 
 
