@@ -221,3 +221,38 @@ def test_other_peoples_calls_start_no_function(cloud: EmbeddedCloud) -> None:
     assert cloud.events.matching(stranger.create_vpc(datetime.now(UTC))) == []
     enrolled = install(USERS[0], "other-4bq7w")
     assert len(cloud.events.matching(enrolled.create_vpc(datetime.now(UTC)))) == 1
+
+
+def test_what_a_sweep_prints_rings_the_alarm_at_those_who_read_the_notices(
+    cloud: EmbeddedCloud, notices: Callable[[], list[dict[str, str]]]
+) -> None:
+    """The test plays CloudWatch Logs, which makes metrics of printed lines; one grant more is overdue then."""
+    for delivery in cloud.events.sweep():
+        delivery.raise_for_error()
+    directive, values = _newest_metrics(cloud, cloud.deployment.outputs["SweeperFunctionName"])
+    assert values["Sweeps"] == [1.0]
+    cloudwatch = cloud.aws.client("cloudwatch")
+    cloudwatch.put_metric_data(
+        Namespace=directive["Namespace"],
+        MetricData=[
+            {
+                "MetricName": "GrantsOverdue",
+                "Dimensions": [{"Name": name, "Value": values[name]} for name in directive["Dimensions"][0]],
+                "Value": values["GrantsOverdue"][0] + 1,
+            }
+        ],
+    )
+    states = {alarm["AlarmName"]: alarm for alarm in cloudwatch.describe_alarms()["MetricAlarms"]}
+    assert len(states) == 10
+    assert states["bootstrap-airlock-grant-overdue"]["StateValue"] == "ALARM"
+    mails = {notice["Subject"]: json.loads(notice["Message"]) for notice in notices() if "Subject" in notice}
+    mail = mails['ALARM: "bootstrap-airlock-grant-overdue" in us-east-1']
+    assert mail["AlarmDescription"].endswith(" Runbook: docs/operations.md#grant-overdue")
+
+
+def _newest_metrics(cloud: EmbeddedCloud, function: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The last line that a function printed for CloudWatch: its directive, and the whole of it."""
+    pages = cloud.aws.client("logs").get_paginator("filter_log_events").paginate(logGroupName=f"/aws/lambda/{function}")
+    lines = [event["message"] for page in pages for event in page["events"] if '"_aws"' in event["message"]]
+    printed: dict[str, Any] = json.loads(lines[-1])
+    return printed["_aws"]["CloudWatchMetrics"][0], printed
