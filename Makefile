@@ -37,6 +37,12 @@ test-ceph: $(READY)  ## The proof of refused and served once more, on Ceph (docs
 any-order: $(READY)  ## A thousand accounts lived through by the state machine: an hour or so
 	AIRLOCK_LIVES=1000 $(BIN)/python -m pytest -s --timeout 0 tests/anyorder
 
+crash: $(READY)  ## Let a process die at every AWS call of every scenario (docs/testing.md); half an hour or so
+	$(BIN)/python -m tests.crash
+
+mutants: $(READY)  ## Break what keeps holes shut, one thing at a time, and see tests fail; two minutes or so
+	$(BIN)/python -m tests.crash.mutants
+
 lint: $(READY)  ## ruff and mypy --strict
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
