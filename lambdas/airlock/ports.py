@@ -205,10 +205,10 @@ class Policies(Protocol):
         """
         ...
 
-    def write(self, place: PolicyPlace, text: str, keep_version: str | None) -> str | None:
+    def write(self, place: PolicyPlace, text: str, keep_version: str | None, ours: Sequence[str] = ()) -> str | None:
         """Make the text the policy's text; of a managed policy returns the new version's ID.
 
-        ``keep_version`` is the version that must survive if one has to go because there are five.
+        If one has to go because there are five, ``keep_version`` must survive, and the airlock's ``ours`` go first.
 
         Raises:
             RefusedByIamError: IAM won't take it, now or later.

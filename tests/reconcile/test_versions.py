@@ -125,6 +125,22 @@ def test_no_version_is_left_behind_by_a_crash(account: Account, stage: tuple[str
     assert versions(account, place) == {"v1": True}
 
 
+def test_a_version_that_a_crash_left_goes_before_a_humans(account: Account) -> None:
+    """Of five versions two have to go for two grants; the airlock's own leftover makes the room for the rest."""
+    place = with_versions(account, 5)
+    one, two = install("prod-7xk2q"), install("lab-9mz4c")
+    account.deliver(one.create_vpc(at(0)))
+    account.calls.failures["DeletePolicyVersion", "before"] = [None, Crash()]
+    with pytest.raises(Crash):
+        account.deliver(two.create_vpc(at(5)))
+    account.revive()
+    account.sweep(after=91)
+    assert versions(account, place) == {"v3": False, "v4": False, "v5": False, "v6": False, "v7": True}
+    account.deliver(one.create_vpc_endpoint(at(140)), one.delete_bucket(at(200)), two.delete_bucket(at(210)))
+    assert account.text(place) == POLICY
+    assert versions(account, place) == {"v3": False, "v4": False, "v5": True}
+
+
 @pytest.mark.parametrize("narrow", [False, True])
 def test_no_version_is_left_behind_by_an_undone_write(account: Account, narrow: bool) -> None:  # noqa: FBT001 - pytest passes by name
     """A second policy that couldn't be written has the first one's new version go again, sooner or later."""

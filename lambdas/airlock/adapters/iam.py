@@ -70,13 +70,14 @@ class IamPolicies:
         except self._iam.exceptions.NoSuchEntityException:
             return None
 
-    def write(self, place: PolicyPlace, text: str, keep_version: str | None) -> str | None:
+    def write(self, place: PolicyPlace, text: str, keep_version: str | None, ours: Sequence[str] = ()) -> str | None:
         """Make the text the policy's text.
 
         Args:
             place: the policy.
             text: its new text.
             keep_version: of a managed policy, the version that must survive if one has to go, because IAM keeps five.
+            ours: versions that the airlock made; if one has to go, one of these goes first.
 
         Returns:
             Of a managed policy, the new version's ID; else None.
@@ -85,9 +86,9 @@ class IamPolicies:
             RefusedByIamError: IAM won't take it, now or later.
         """
         with _refusals_named(place):
-            return self._write(place, text, keep_version)
+            return self._write(place, text, keep_version, ours)
 
-    def _write(self, place: PolicyPlace, text: str, keep_version: str | None) -> str | None:
+    def _write(self, place: PolicyPlace, text: str, keep_version: str | None, ours: Sequence[str]) -> str | None:
         holder = _name_of(place.holder)
         match place.kind:
             case PolicyKind.USER_INLINE:
@@ -97,7 +98,7 @@ class IamPolicies:
             case PolicyKind.GROUP_INLINE:
                 self._iam.put_group_policy(GroupName=holder, PolicyName=place.name, PolicyDocument=text)
             case PolicyKind.MANAGED:
-                return self._new_version(place.holder, text, keep_version)
+                return self._new_version(place.holder, text, keep_version, ours)
             case PolicyKind.BOUNDARY:
                 raise ValueError(f"{place} is written as the managed policy that it is")
         return None
@@ -160,22 +161,22 @@ class IamPolicies:
             raise OldReadError(f"IAM shows {version} as the default of {arn}, which has no such version") from error
         return HeldPolicy(place, _text(got["Document"]), version)
 
-    def _new_version(self, arn: str, text: str, keep_version: str | None) -> str:
+    def _new_version(self, arn: str, text: str, keep_version: str | None, ours: Sequence[str]) -> str:
         try:
             return self._create_version(arn, text)
         except self._iam.exceptions.LimitExceededException:
-            self._make_room(arn, keep_version)
+            self._make_room(arn, keep_version, ours)
             return self._create_version(arn, text)
 
     def _create_version(self, arn: str, text: str) -> str:
         made = self._iam.create_policy_version(PolicyArn=arn, PolicyDocument=text, SetAsDefault=True)
         return made["PolicyVersion"]["VersionId"]
 
-    def _make_room(self, arn: str, keep_version: str | None) -> None:
-        """Delete the oldest version that is neither the default nor the baseline."""
+    def _make_room(self, arn: str, keep_version: str | None, ours: Sequence[str]) -> None:
+        """Delete the oldest version that is neither the default nor the baseline; leftovers of ours first."""
         versions = list(_pages(self._iam.list_policy_versions, "Versions", PolicyArn=arn))
         spare = [v for v in versions if not v["IsDefaultVersion"] and v["VersionId"] != keep_version]
-        oldest = min(spare, key=lambda version: int(version["VersionId"].removeprefix("v")))
+        oldest = min(spare, key=lambda one: (one["VersionId"] not in ours, int(one["VersionId"].removeprefix("v"))))
         self._iam.delete_policy_version(PolicyArn=arn, VersionId=oldest["VersionId"])
 
 

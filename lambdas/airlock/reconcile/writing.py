@@ -83,7 +83,7 @@ class Writer:
         ):
             self._policies.delete_versions(place, record.versions)
             return replace(record, versions=())
-        version = self._policies.write(place, text, record.baseline_version)
+        version = self._policies.write(place, text, record.baseline_version, record.versions)
         self._policies.delete_versions(place, record.versions)
         return with_version(replace(record, versions=()), HeldPolicy(place, text, version))
 
