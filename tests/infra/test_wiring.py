@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from airlock.settings import LEASE_SECONDS
 from infra.configuration import ENVIRONMENT_RESERVE
 from tests.infra.builders import ACCOUNT, GROUP, POLICY, ROLE, USER
 from tests.infra.template import Template, arn_of
@@ -77,6 +78,12 @@ def test_a_function_runs_on_the_pinned_runtime_and_layer(template: Template, nam
     assert (properties["Timeout"], properties["MemorySize"]) == (60 if name in {"watcher", "sweeper"} else 15, 512)
     assert "ReservedConcurrentExecutions" not in properties
     assert "TracingConfig" not in properties
+
+
+@BOTH
+def test_a_lease_outlives_the_function_that_took_it(template: Template, name: str) -> None:
+    """Lambda has ended a writer for good before anybody else can take its lease."""
+    assert template.properties(template.function(name))["Timeout"] < LEASE_SECONDS
 
 
 @BOTH
