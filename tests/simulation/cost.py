@@ -71,9 +71,10 @@ def _cost(day: Day, ended: list[str], openers: list[Member]) -> Cost:
     day.timeline.sleep(60)
     environment.line.tally = tally = Tally()
     sweep_with(parts)
+    cost = Cost(len(ended), len(items), open_grants, sum(tally.calls.values()), tally.items_read)
     for install in installs:
         act_on(install.delete_bucket(now + timedelta(minutes=1)), parts)
-    return Cost(len(ended), len(items), open_grants, sum(tally.calls.values()), tally.items_read)
+    return cost
 
 
 def _items_of(grants: Iterable[str]) -> Iterator[dict[str, Any]]:
