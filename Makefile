@@ -8,7 +8,7 @@ export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast test-ceph any-order crash mutants lint bench synth pins clean
+.PHONY: help setup demo test test-fast test-ceph any-order crash mutants simulate lint bench synth pins clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -47,6 +47,9 @@ lint: $(READY)  ## ruff and mypy --strict
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+simulate: $(READY)  ## A day of 1,000 installs under lost events and a throttled IAM: ten minutes or so
+	$(BIN)/python -m tests.simulation $(SIMULATION)
 
 bench: $(READY)  ## Ratios, call counts and growth: what the watcher costs
 	$(BIN)/python -m tests.bench
