@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from time import perf_counter
 from unittest.mock import patch
 
 from airlock.handlers.observability import logger
 from tests.crash.afterlife import Afterlife, Scene, Witness, live_on
 from tests.crash.deaths import Deaths, Pick
-from tests.crash.scenarios import SCENARIOS, Scenario, stage
+from tests.crash.scenarios import SCENARIOS, WINDOW_MINUTES, Doing, Scenario, Where, stage
 from tests.crash.verdict import problems
-from tests.reconcile.account import an_account
+from tests.reconcile.account import Account, an_account
 
 TWICE = (7, 5)
 """A sample of double deaths: each seventh first one, and after each of those each fifth second one."""
@@ -50,9 +53,9 @@ def explore(scenario: Scenario, pick: Pick, again: Pick | None = None) -> Findin
         pick: which deaths are tried.
         again: after each of those, which deaths of the first sweeps are tried too; None for none.
     """
+    _warm_up()
     began = perf_counter()
-    # Spare moto the seconds that it takes to load Amazon's images.
-    with patch.dict(os.environ, MOTO_EC2_LOAD_DEFAULT_AMIS="false"), an_account() as account:
+    with _an_account() as account:
         ready = stage(account, scenario)
         witness = Witness(account, ready)
         deaths = Deaths(account, wrote=witness.wrote)
@@ -63,6 +66,22 @@ def explore(scenario: Scenario, pick: Pick, again: Pick | None = None) -> Findin
     for report in deaths.reports:
         failures += problems(ready, report) if isinstance(report, Afterlife) else [str(report)]
     return Finding(scenario, deaths.offered, len(deaths.reports), tuple(failures), perf_counter() - began)
+
+
+@cache
+def _warm_up() -> None:
+    """Live through one install, so that no child has to import, compile and look up what all of them need."""
+    with _an_account() as account:
+        stage(account, Scenario(Where.MANAGED, Doing.WIDEN)).act()
+        for seconds in (60, WINDOW_MINUTES * 60):
+            account.sweep(seconds)
+
+
+@contextmanager
+def _an_account() -> Iterator[Account]:
+    # Spare moto the seconds that it takes to load Amazon's images.
+    with patch.dict(os.environ, MOTO_EC2_LOAD_DEFAULT_AMIS="false"), an_account() as account:
+        yield account
 
 
 def all_of(scenario: Scenario) -> Finding:
