@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from time import monotonic
 
@@ -27,8 +28,10 @@ def main() -> int:
     plan = _plan()
     console = Console(width=120)
     began = monotonic()
-    with a_day(plan) as day:
-        numbers = figures(day, costs(day))
+    with ExitStack() as stack:
+        with console.status("an hour takes some seconds") as status:
+            day = stack.enter_context(a_day(plan, lambda hours: status.update(f"{hours} of {plan.hours:g} hours")))
+            numbers = figures(day, costs(day))
         show(console, day, numbers)
         draw(day, PICTURE)
     console.print(f"It took {(monotonic() - began) / 60:.1f} minutes; the picture is {PICTURE}")
@@ -38,12 +41,19 @@ def main() -> int:
 def _plan() -> Plan:
     usual = Plan()
     parser = argparse.ArgumentParser(prog="python -m tests.simulation", description="Simulate a day of installs.")
-    parser.add_argument("--installs", type=int, default=usual.installs)
-    parser.add_argument("--principals", type=int, default=usual.principals)
+    parser.add_argument("--installs", type=_some, default=usual.installs)
+    parser.add_argument("--principals", type=_some, default=usual.principals)
     parser.add_argument("--seed", type=int, default=usual.seed, help="the same seed gives the same day")
     parser.add_argument("--hours", type=float, default=usual.hours, help="in how many hours the installs begin")
     parser.add_argument("--lost-answers", type=float, default=usual.lost_answers, help="share of IAM calls, as 0.002")
     return Plan(**vars(parser.parse_args()))
+
+
+def _some(told: str) -> int:
+    number = int(told)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number} is too few")
+    return number
 
 
 if __name__ == "__main__":

@@ -49,7 +49,8 @@ def costs(day: Day) -> list[Cost]:
     """Open the same grants on ledgers that hold none, some and all of the day's ended grants, and sweep."""
     ended = [name for name, grant in day.grants().items() if grant.is_final]
     openers = [member for member in day.population.members if member.character == "automatic"][:OPEN]
-    return [_cost(day, ended[: int(len(ended) * share)], openers) for share in SHARES]
+    numbers = sorted({int(len(ended) * share) for share in SHARES})
+    return [_cost(day, ended[:many], openers) for many in numbers]
 
 
 def _cost(day: Day, ended: list[str], openers: list[Member]) -> Cost:

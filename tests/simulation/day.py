@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -79,7 +79,8 @@ class Day:
         open_grants: how many haven't ended, at each sweep.
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, each_hour: Callable[[int], None]) -> None:
+        self._each_hour = each_hour
         length = timedelta(hours=plan.hours)
         self.plan = plan
         self.timeline = Timeline(START)
@@ -98,6 +99,7 @@ class Day:
         self.watcher = Function("watcher", self.timeline, self.environment, RETRIES, self.approvers.look)
         self.sweeper = Function("sweeper", self.timeline, self.environment, done=self.approvers.look)
         self.open_grants: list[tuple[datetime, int]] = []
+        self._last = max(START + length, *(cluster.launched + FETCH_AFTER for cluster in self.clusters))
         _make_resources(self.aside)
         self.population.settle(self.aside.iam)
         self.population.approve_ahead(answers, START)
@@ -146,9 +148,10 @@ class Day:
 
     def _each_minute(self) -> None:
         """Sweep, until the day is over and nothing is left."""
-        now = self.timeline.now()
-        last = max(START + timedelta(hours=self.plan.hours), *(one.launched + FETCH_AFTER for one in self.clusters))
+        now, last = self.timeline.now(), self._last
         unfinished = len(self._ledger.unfinished())
+        if now.minute == 0:
+            self._each_hour((now - START) // timedelta(hours=1))
         self.open_grants.append((now, unfinished))
         if now <= last or (unfinished and now <= last + _AT_MOST):
             self.sweeper.invoke(now, sweep_with)
@@ -156,11 +159,16 @@ class Day:
 
 
 @contextmanager
-def a_day(plan: Plan) -> Iterator[Day]:
-    """Simulate a day; the account stays as it is until the context is left."""
+def a_day(plan: Plan, each_hour: Callable[[int], None] = lambda _: None) -> Iterator[Day]:
+    """Simulate a day; the account stays as it is until the context is left.
+
+    Args:
+        plan: what is simulated.
+        each_hour: is told how many of its hours are over.
+    """
     seed_all(plan.seed)  # botocore's jitter
     with apart_from_the_caller(ACCOUNT, "aws"), handlers_log_to(None), quick_moto(), _lazy_collector():
-        day = Day(plan)
+        day = Day(plan, each_hour)
         with retries_in_virtual_time(day.timeline):
             day.run()
         yield day
