@@ -138,6 +138,7 @@ def live_on(scene: Scene, so_far: Afterlife, again: Pick | None) -> Afterlife:
     """
     account, witness = scene.account, scene.witness
     so_far.looks.append(witness.look(f"the death {so_far.deaths[-1]}"))
+    account.calls.failures.clear()
     account.revive()
 
     def go_on(death: Death) -> Afterlife:

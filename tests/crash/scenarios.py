@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+
+from botocore.exceptions import ClientError
 
 from airlock.grants.approval import Answer, CloseOrder, Form, Way
 from airlock.grants.grant import grant_id
@@ -12,6 +15,7 @@ from airlock.policy.place import PolicyKind, PolicyPlace
 from tests.events import Event, Install
 from tests.policy.strategies import SAMPLES
 from tests.reconcile.account import ACCOUNT, OTHER_USER, ROLE, USER, Account, at, install
+from tests.reconcile.interference import refusal
 
 WINDOW_MINUTES = 10
 OTHER_VPC = "vpc-0e15e0000000000e1"
@@ -34,6 +38,7 @@ class Doing(StrEnum):
 
     OPEN = "open"
     OPEN_TWO = "open two policies"
+    UNDO = "open two policies, of which IAM fails to take the second"
     NARROW = "narrow"
     WIDEN = "widen"
     END = "close: instance ended"
@@ -42,6 +47,10 @@ class Doing(StrEnum):
     ORDER = "close: an operator's order"
     ASK = "ask for approval"
     APPROVED = "open once approved"
+
+
+SECOND_WRITES = {Where.USER: "PutUserPolicy", Where.ROLE: "PutRolePolicy", Where.BOUNDARY: "PutRolePolicy"}
+"""Where a grant opens two policies, the call that writes the second; of the others it is a managed policy's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +130,8 @@ def stage(account: Account, scenario: Scenario) -> Stage:
     if scenario.overlapping and scenario.doing is not Doing.TIMEOUT:
         _open(account, other, 5, by_approval=by_approval)
     act = _act(account, one, scenario.doing)
+    if scenario.doing is Doing.UNDO:
+        act = _failing(account, act, SECOND_WRITES.get(scenario.where, "CreatePolicyVersion"))
     if scenario.overlapping and scenario.doing is Doing.TIMEOUT:
         # The younger one, so that it is open still when the other's time is over.
         _open(account, other, 400)
@@ -139,7 +150,7 @@ def _policies(account: Account, scenario: Scenario) -> Iterator[tuple[PolicyPlac
     for principal in sorted(principals, key=lambda one: one != mine):
         place = _stand(account, scenario.where, principal)
     yield place, frozenset(principals)
-    if scenario.doing in (Doing.OPEN_TWO, Doing.END_TWO):
+    if scenario.doing in (Doing.OPEN_TWO, Doing.UNDO, Doing.END_TWO):
         text = (SAMPLES / "s3-only.json").read_text()
         match scenario.where:
             case Where.USER | Where.MANAGED | Where.FIVE_VERSIONS:
@@ -181,7 +192,7 @@ def _open(account: Account, one: Install, seconds: float, *, by_approval: bool =
 
 def _act(account: Account, one: Install, doing: Doing) -> Callable[[], object]:
     """Bring the install to the moment before, and give what comes then."""
-    if doing not in (Doing.OPEN, Doing.OPEN_TWO, Doing.ASK, Doing.APPROVED):
+    if doing not in (Doing.OPEN, Doing.OPEN_TWO, Doing.UNDO, Doing.ASK, Doing.APPROVED):
         _open(account, one, 10)
     match doing:
         case Doing.TIMEOUT:
@@ -192,6 +203,17 @@ def _act(account: Account, one: Install, doing: Doing) -> Callable[[], object]:
             return lambda: account.order(_id(one))
     event = _event(account, one, doing)
     return lambda: account.deliver(event)
+
+
+def _failing(account: Account, act: Callable[[], object], call: str) -> Callable[[], object]:
+    """The same, but for IAM's passing trouble at one call; the handler fails, unless it dies before."""
+
+    def fail() -> None:
+        account.calls.failures[call, "before"] = [refusal()]
+        with contextlib.suppress(ClientError):
+            act()
+
+    return fail
 
 
 def _event(account: Account, one: Install, doing: Doing) -> Event:
