@@ -23,13 +23,15 @@ from tests.simulation.line import HOME
 from tests.simulation.nodes import Node
 from tests.simulation.population import ACCOUNT
 
+ALL = "all"
+
 
 @dataclass(frozen=True, slots=True)
 class Served:
     """What came of the first tries of one sort of principals.
 
     Attributes:
-        character: which sort.
+        character: which sort, or all.
         installs: how many.
         first: how many got their file at once.
         enforced: how many would have, if IAM took 15 s to enforce what it holds.
@@ -175,9 +177,10 @@ def figures(day: Day, costs: list[Cost]) -> Figures:
 
 
 def _served(nodes: list[Node]) -> list[Served]:
+    """A row for each sort of principals, and one for all."""
     rows = []
-    for character in dict.fromkeys(node.cluster.member.character for node in nodes):
-        those = [node for node in nodes if node.cluster.member.character == character]
+    for character in (*dict.fromkeys(node.cluster.member.character for node in nodes), ALL):
+        those = [node for node in nodes if character in (ALL, node.cluster.member.character)]
         first = sum(node.served is not None and node.served == node.asked[0] for node in those)
         rows.append(
             Served(
