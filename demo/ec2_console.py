@@ -129,9 +129,11 @@ class _Handler(BaseHTTPRequestHandler):
         if action == "GetConsoleOutput":
             self._answer_console(form.get("InstanceId", [""])[0])
             return
-        status = self._pass_on(body)
+        status, headers, told = self._pass_on(body)
+        # Before the answer: whoever has it may ask at once how often the instance was rebooted.
         if action == "RebootInstances" and status == http.HTTPStatus.OK:
             self.console.rebooted(value for key, (value, *_) in form.items() if key.startswith("InstanceId."))
+        self._send(status, headers, told)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it so
         """Say nothing; MiniStack has a log of its own."""
@@ -147,7 +149,8 @@ class _Handler(BaseHTTPRequestHandler):
         )
         self._send(http.HTTPStatus.OK, {"Content-Type": "text/xml;charset=UTF-8"}, answer.encode())
 
-    def _pass_on(self, body: bytes) -> int:
+    def _pass_on(self, body: bytes) -> tuple[int, dict[str, str], bytes]:
+        """What the upstream answers: status, headers and body."""
         headers = {name: value for name, value in self.headers.items() if name.lower() not in _NOT_PASSED_ON}
         connection = http.client.HTTPConnection(self.upstream, timeout=_TIMEOUT_SECONDS)
         with contextlib.closing(connection):
@@ -156,11 +159,9 @@ class _Handler(BaseHTTPRequestHandler):
                 answer = connection.getresponse()
                 told = answer.read()
             except (OSError, http.client.HTTPException):
-                self._send(http.HTTPStatus.BAD_GATEWAY, {}, b"")
-                return http.HTTPStatus.BAD_GATEWAY
+                return http.HTTPStatus.BAD_GATEWAY, {}, b""
         kept = {name: value for name, value in answer.getheaders() if name.lower() not in _NOT_PASSED_BACK}
-        self._send(answer.status, kept, told)
-        return answer.status
+        return answer.status, kept, told
 
     def _send(self, status: int, headers: dict[str, str], body: bytes) -> None:
         self.send_response(status)

@@ -15,11 +15,11 @@ from typing import Any
 from hypothesis import strategies as st
 
 from airlock.install.names import Era, bootstrap_object_arns
-from airlock.policy.conditions import condition_holds
+from airlock.policy.conditions import requirements_of
 from airlock.policy.context import Context
 from airlock.policy.evaluate import Request, denied, statement_applies
 from airlock.policy.exemption import Exemption, Vpc
-from airlock.policy.truth import Truth
+from airlock.policy.truth import Truth, all_of
 
 SAMPLES = Path(__file__).parents[1] / "samples" / "policies"
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
@@ -216,7 +216,8 @@ def in_the_way(statement: dict[str, Any], lift: Exemption) -> bool:
     for arn in lift.objects:
         if statement_applies(everywhere, Request("s3:GetObject", arn, Context.of())) is not Truth.FALSE:
             return True
-    by_service = condition_holds(statement["Condition"], Context.of({"aws:ViaAWSService": "true"}))
+    through = Context.of({"aws:ViaAWSService": "true"})
+    by_service = all_of(line.holds(through) for line in requirements_of(statement["Condition"]))
     key = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/0"
     return by_service is not Truth.FALSE and any(
         statement_applies(everywhere, Request(action, key, Context.of())) is not Truth.FALSE

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from airlock.policy.conditions import condition_holds, requirements_of
+from airlock.policy.conditions import requirements_of
 from airlock.policy.context import Context
+from airlock.policy.evaluate import StatementReader
 from airlock.policy.truth import Truth
 
 YES, NO, MAYBE = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
@@ -26,6 +27,11 @@ NEGATIONS = {
 }
 ORDERS = ["LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals"]
 POSITIVE = [*NEGATIONS, "Bool", "BinaryEquals", *(f"{kind}{order}" for kind in ("Numeric", "Date") for order in ORDERS)]
+
+
+def condition_holds(condition: dict[str, Any] | None, context: Context) -> Truth:
+    """Ask all lines of a condition, as a statement of everything does."""
+    return StatementReader({"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": condition}).holds(context)
 
 
 def holds(operator: str, wanted: Any, *present: str) -> Truth:  # noqa: ANN401 - a condition's values may be any JSON

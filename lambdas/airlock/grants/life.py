@@ -8,7 +8,7 @@ from airlock.grants.approval import Form
 from airlock.grants.grant import CloseReason, Facts, Grant, State
 from airlock.install.names import Era, bootstrap_object_arns
 from airlock.policy.exemption import Exemption, Vpc
-from airlock.policy.ladder import widened
+from airlock.policy.ladder import Widening, widened
 
 JUST_NOW = timedelta(seconds=1)
 
@@ -52,9 +52,14 @@ def is_left_wide(grant: Grant) -> bool:
     Not before an era has shown itself: as long as both eras' objects are named for want of knowledge, room may yet be
     made. If both have, they stay named.
     """
+    return is_unnarrowed(grant) and bool(grant.facts.eras)
+
+
+def is_unnarrowed(grant: Grant) -> bool:
+    """Whether a grant has any network open although its install's own is known, and its form asks for that alone."""
     held = grant.progress.exemption
-    known = exemption_of(grant.facts, grant.progress.form).network is not None and bool(grant.facts.eras)
-    return known and held is not None and held.network is None
+    asked = held is None or held.lift or held.network is not None or Widening.NETWORK in grant.progress.form.widenings
+    return not asked and exemption_of(grant.facts).network is not None
 
 
 def is_approved(grant: Grant) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from airlock.grants.approval import Form
 from airlock.grants.grant import Grant
-from airlock.grants.life import exemption_of
+from airlock.grants.life import is_unnarrowed
 from airlock.messages.layout import free_text, wrapped
 from airlock.messages.voice import Voice
 from airlock.policy.ladder import Widening
@@ -16,10 +16,7 @@ _FLAGS = {Widening.NETWORK: "--any-network", Widening.ACTIONS: "--any-action", W
 
 def widenings_of(grant: Grant) -> frozenset[Widening]:
     """In what a grant is wider than asked: by its form, or because it couldn't be narrowed to the install's VPC."""
-    widenings, exemption = grant.progress.form.widenings, grant.progress.exemption
-    if exemption is None or exemption.lift or exemption.network is not None or Widening.NETWORK in widenings:
-        return widenings
-    return widenings | ({Widening.NETWORK} if exemption_of(grant.facts).network is not None else frozenset())
+    return grant.progress.form.widenings | ({Widening.NETWORK} if is_unnarrowed(grant) else frozenset())
 
 
 def why_wider(grant: Grant) -> str | None:

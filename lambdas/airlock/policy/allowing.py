@@ -15,9 +15,9 @@ from airlock.policy.document import PolicyTextError, Statement, parse_document, 
 from airlock.policy.evaluate import Request, explain, statement_applies
 from airlock.policy.network_deny import NETWORK_KEYS
 from airlock.policy.place import HeldPolicy, PolicyPlace
+from airlock.policy.requests import VPC_KEYS
 from airlock.policy.truth import Truth, any_of
 
-_VPC_KEYS = ("aws:SourceVpc", "aws:SourceVpce", "aws:VpcSourceIp")
 # What a permissions boundary and the other policies are called where either allows nothing.
 IDENTITY, BOUNDARY = "the principal's policies", "its permissions boundary"
 
@@ -95,7 +95,7 @@ def fenced_allow(policies: Sequence[HeldPolicy], requests: Sequence[Request]) ->
 
 def from_some_vpc(request: Request) -> Request:
     """Give the same request from an endpoint of a VPC that nothing is known of."""
-    return Request(request.action, request.resource, request.context.having(unknown=_VPC_KEYS))
+    return Request(request.action, request.resource, request.context.having(unknown=VPC_KEYS))
 
 
 def _allowance(by: str, policies: Sequence[HeldPolicy], request: Request) -> Allowance:

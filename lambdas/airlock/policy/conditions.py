@@ -53,16 +53,6 @@ class Requirement:
 _OUTCOMES = {Truth.TRUE: "holds", Truth.FALSE: "doesn't hold", Truth.UNKNOWN: "can't be told"}
 
 
-def condition_holds(condition: Mapping[str, Any] | None, context: Context) -> Truth:
-    """Tell whether a Condition block holds: all its operators, and all the keys under each.
-
-    Args:
-        condition: the block, by operator and then by key; None or empty where the statement has none.
-        context: what is known of the request.
-    """
-    return all_of(requirement.holds(context) for requirement in requirements_of(condition))
-
-
 def requirements_of(condition: Mapping[str, Any] | None) -> Iterator[Requirement]:
     """Take a Condition block apart into its lines, in order."""
     for operator, keys in (condition or {}).items():

@@ -13,7 +13,7 @@ from airlock.policy.context import Context
 from airlock.policy.evaluate import Request
 
 _SOURCE_IP = "aws:SourceIp"
-_VPC_KEYS = ("aws:SourceVpc", "aws:SourceVpce", "aws:VpcSourceIp")
+VPC_KEYS = ("aws:SourceVpc", "aws:SourceVpce", "aws:VpcSourceIp")
 _CALLED_VIA = ("aws:CalledVia", "aws:CalledViaFirst", "aws:CalledViaLast")
 # Keys of calls that a service makes on a resource's behalf; a user's or role's own never carries them.
 _RESOURCE_CALLER = ("aws:SourceArn", "aws:SourceAccount", "aws:SourceOrgID", "aws:SourceOrgPaths")
@@ -45,7 +45,7 @@ class Fetch:
             endpoint_id: the S3 endpoint's ID; None leaves it unknown.
             private_ip: the node's address in the VPC; None leaves it unknown.
         """
-        context = self._signed().having({"aws:SourceVpc": vpc_id}, absent=(_SOURCE_IP,), unknown=_VPC_KEYS[1:])
+        context = self._signed().having({"aws:SourceVpc": vpc_id}, absent=(_SOURCE_IP,), unknown=VPC_KEYS[1:])
         if endpoint_id is not None:
             context = context.having({"aws:SourceVpce": endpoint_id})
         if private_ip is not None:
@@ -58,7 +58,7 @@ class Fetch:
         Args:
             address: the public IPv4 or IPv6 address that it comes from.
         """
-        return self._presigned_get(self._signed().having({_SOURCE_IP: address}, absent=_VPC_KEYS))
+        return self._presigned_get(self._signed().having({_SOURCE_IP: address}, absent=VPC_KEYS))
 
     def kms_call(self, region: str, *, action: str = "kms:Decrypt", key_id: str = _SOME_KEY) -> Request:
         """Make the call by which S3 asks KMS, for the signer, about an object stored under a KMS key.
@@ -79,7 +79,7 @@ class Fetch:
                 "kms:EncryptionContext:aws:s3:arn": self.object_arn,
                 "kms:EncryptionContextKeys": ("aws:s3:arn",),
             },
-            absent=(_SOURCE_IP, *_VPC_KEYS),
+            absent=(_SOURCE_IP, *VPC_KEYS),
             # AWS's pages don't say what S3's own calls hold here.
             unknown=("aws:SecureTransport", *_CALLED_VIA),
         )

@@ -18,14 +18,13 @@ from airlock.policy.evaluate import Request, denied
 from airlock.policy.exemption import GET_OBJECT, Exemption, Vpc
 from airlock.policy.network_deny import is_source_network_deny
 from airlock.policy.place import HeldPolicy
-from airlock.policy.requests import Fetch
+from airlock.policy.requests import VPC_KEYS, Fetch
 from airlock.policy.truth import Truth, any_of
 from airlock.ports import Simulation, Simulator
 from airlock.reconcile.choose import SAMPLE_PRIVATE_ADDRESS, SAMPLE_PUBLIC_ADDRESS, SAMPLE_VPC
 
 _SAMPLE_ENDPOINT = "vpce-0"
 _ANOTHER_KEY = "airlock-another-object"
-_VPC_KEYS = ("aws:SourceVpc", "aws:SourceVpce", "aws:VpcSourceIp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +112,7 @@ def _questions(exemption: Exemption, now: datetime) -> Iterator[Request]:
 
 def _from(office: str, request: Request) -> Request:
     """The same request from the office, through S3's public endpoint."""
-    return replace(request, context=request.context.having({"aws:SourceIp": office}, absent=_VPC_KEYS))
+    return replace(request, context=request.context.having({"aws:SourceIp": office}, absent=VPC_KEYS))
 
 
 def _offices(documents: Sequence[Document]) -> Iterator[str]:
