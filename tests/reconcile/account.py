@@ -12,11 +12,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 import boto3
+import botocore.endpoint
 from botocore.exceptions import ClientError
 from moto import mock_aws
+from moto.core.models import botocore_stubber
 from moto.sns.models import sns_backends
 
 from airlock.adapters.answers import DynamoAnswers
@@ -100,6 +104,9 @@ def _clients() -> tuple[Clients, Clients, Interference]:
     acting = _session()
     acting.events.register("before-parameter-build", calls.asked)
     acting.events.register("before-call", calls.leaves)
+    # In moto's place, which it asks itself.
+    acting.events.unregister("before-send", botocore_stubber)  # type: ignore[arg-type]  # it answers
+    acting.events.register("before-send", calls.tried)  # type: ignore[arg-type]  # the same
     acting.events.register("after-call", calls.comes_back)
     return make_clients(acting), make_clients(_session()), calls
 
@@ -296,11 +303,14 @@ def an_account() -> Iterator[Account]:
     acting, aside, calls = _clients()
     before = os.environ.get("MOTO_ACCOUNT_ID")
     os.environ["MOTO_ACCOUNT_ID"] = ACCOUNT
+    clock = Clock()
+    # botocore's own retries, which are the real ones, wait by the account's clock.
+    waits = patch.object(botocore.endpoint, "time", SimpleNamespace(sleep=clock.sleep))
     try:
-        with mock_aws():
+        with mock_aws(), waits:
             _resources(aside)
             calls.forget()
-            yield Account(Clock(), calls, aside, acting)
+            yield Account(clock, calls, aside, acting)
     finally:
         os.environ.pop("MOTO_ACCOUNT_ID")
         if before is not None:

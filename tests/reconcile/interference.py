@@ -6,7 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.exceptions import ClientError
+from moto.core.botocore_stubber import MockRawResponse
+from moto.core.models import botocore_stubber
 
 Change = Callable[[dict[str, Any]], None]
 
@@ -29,6 +33,8 @@ class Interference:
         sent: the names of those that reached AWS.
         failures: by name and "before" or "after": what is raised at each coming call of that name, None for nothing.
         changes: by name: what is done to every answer.
+        unanswered: by name: of each coming try of that call, whether AWS carries it out and its answer is lost on the
+            way. botocore makes the call again then, as it does for any failure of the server's.
         dead: whether the process has crashed.
     """
 
@@ -36,6 +42,7 @@ class Interference:
     sent: list[str] = field(default_factory=list)
     failures: dict[tuple[str, str], list[BaseException | None]] = field(default_factory=dict)
     changes: dict[str, Change] = field(default_factory=dict)
+    unanswered: dict[str, list[bool]] = field(default_factory=dict)
     dead: bool = False
 
     def forget(self) -> None:
@@ -44,6 +51,7 @@ class Interference:
         self.sent.clear()
         self.failures.clear()
         self.changes.clear()
+        self.unanswered.clear()
         self.dead = False
 
     def asked(self, model: Any, params: dict[str, Any], **_: object) -> None:  # noqa: ANN401 - botocore's
@@ -56,6 +64,13 @@ class Interference:
             raise Crash
         self._fail(model.name, "before")
         self.sent.append(model.name)
+
+    def tried(self, event_name: str, request: Any, **_: object) -> AWSResponse | None:  # noqa: ANN401 - botocore's
+        """Stand where moto stands, and lose what it answers."""
+        answer: AWSResponse | None = botocore_stubber(event_name, request)
+        coming = self.unanswered.get(event_name.rsplit(".", 1)[-1])
+        lost = coming.pop(0) if coming else False
+        return AWSResponse(request.url, 503, HTTPHeaders(), MockRawResponse(b"")) if lost else answer
 
     def comes_back(self, model: Any, parsed: dict[str, Any], **_: object) -> None:  # noqa: ANN401 - botocore's
         """Fail a call that AWS has carried out, or alter what AWS answered."""

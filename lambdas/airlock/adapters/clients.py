@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import botocore.session
 from botocore.config import Config
+from botocore.exceptions import ClientError
 from botocore.handlers import json_decode_policies
 
 if TYPE_CHECKING:
@@ -87,6 +88,15 @@ def make_clients(session: Any = None) -> Clients:  # noqa: ANN401 - boto3's Sess
             a cold start, for file transfers to S3 that nobody makes here (docs/decisions/0006-botocore-clients.md).
     """
     return Clients(botocore.session.get_session().create_client if session is None else session.client)
+
+
+def was_tried_before(error: ClientError) -> bool:
+    """Whether botocore had made this call before without an answer that it could use.
+
+    AWS may have carried that try out, so that what it says to a later one is no proof that nothing was done: an item
+    that may not exist is there by our own hand, and a policy has one version more.
+    """
+    return error.response.get("ResponseMetadata", {}).get("RetryAttempts", 0) > 0
 
 
 def with_raw_documents(iam: IAMClient) -> IAMClient:

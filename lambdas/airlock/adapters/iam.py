@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from botocore.exceptions import ClientError
 
+from airlock.adapters.clients import was_tried_before
 from airlock.policy.place import HeldPolicy, PolicyKind, PolicyPlace
 from airlock.ports import OldReadError, PrincipalGoneError, RefusedByIamError
 
@@ -98,7 +99,7 @@ class IamPolicies:
             case PolicyKind.GROUP_INLINE:
                 self._iam.put_group_policy(GroupName=holder, PolicyName=place.name, PolicyDocument=text)
             case PolicyKind.MANAGED:
-                return self._new_version(place.holder, text, keep_version, ours)
+                return self._new_version(place, text, keep_version, ours)
             case PolicyKind.BOUNDARY:
                 raise ValueError(f"{place} is written as the managed policy that it is")
         return None
@@ -161,33 +162,62 @@ class IamPolicies:
             raise OldReadError(f"IAM shows {version} as the default of {arn}, which has no such version") from error
         return HeldPolicy(place, _text(got["Document"]), version)
 
-    def _new_version(self, arn: str, text: str, keep_version: str | None, ours: Sequence[str]) -> str:
+    def _new_version(self, place: PolicyPlace, text: str, keep_version: str | None, ours: Sequence[str]) -> str | None:
         try:
-            return self._create_version(arn, text)
+            return self._create_version(place, text)
         except self._iam.exceptions.LimitExceededException:
-            self._make_room(arn, keep_version, ours)
-            return self._create_version(arn, text)
+            self._make_room(place.holder, keep_version, ours)
+            return self._create_version(place, text)
 
-    def _create_version(self, arn: str, text: str) -> str:
-        made = self._iam.create_policy_version(PolicyArn=arn, PolicyDocument=text, SetAsDefault=True)
-        return made["PolicyVersion"]["VersionId"]
+    def _create_version(self, place: PolicyPlace, text: str) -> str | None:
+        arn = place.holder
+        try:
+            answer = self._iam.create_policy_version(PolicyArn=arn, PolicyDocument=text, SetAsDefault=True)
+        except self._iam.exceptions.LimitExceededException as error:
+            held = self._managed(place) if was_tried_before(error) else None
+            if held is not None and held.text == text:
+                # It was an earlier try, whose answer was lost, that filled the fifth place.
+                return held.version
+            raise
+        version = answer["PolicyVersion"]["VersionId"]
+        tries = answer["ResponseMetadata"]["RetryAttempts"]
+        if tries:
+            self._delete_lost_tries(arn, text, version, tries)
+        return version
+
+    def _delete_lost_tries(self, arn: str, text: str, version: str, tries: int) -> None:
+        """Delete the versions that earlier tries made without an answer: those just before, with the same text.
+
+        What fails here is left: such a version is no default, so it opens nothing, and the policy is written.
+        """
+        number = int(version.removeprefix("v"))
+        for earlier in range(max(1, number - tries), number):
+            with contextlib.suppress(ClientError):
+                got = self._iam.get_policy_version(PolicyArn=arn, VersionId=f"v{earlier}")["PolicyVersion"]
+                if not got["IsDefaultVersion"] and _text(got["Document"]) == text:
+                    self._iam.delete_policy_version(PolicyArn=arn, VersionId=f"v{earlier}")
 
     def _make_room(self, arn: str, keep_version: str | None, ours: Sequence[str]) -> None:
         """Delete the oldest version that is neither the default nor the baseline; leftovers of ours first."""
         versions = list(_pages(self._iam.list_policy_versions, "Versions", PolicyArn=arn))
         spare = [v for v in versions if not v["IsDefaultVersion"] and v["VersionId"] != keep_version]
         oldest = min(spare, key=lambda one: (one["VersionId"] not in ours, int(one["VersionId"].removeprefix("v"))))
-        self._iam.delete_policy_version(PolicyArn=arn, VersionId=oldest["VersionId"])
+        # Gone already, where the answer to a try was lost; or somebody else made room.
+        with contextlib.suppress(self._iam.exceptions.NoSuchEntityException):
+            self._iam.delete_policy_version(PolicyArn=arn, VersionId=oldest["VersionId"])
 
 
 @contextlib.contextmanager
 def _refusals_named(place: PolicyPlace) -> Iterator[None]:
-    """Tell IAM's lasting refusals from its passing troubles, which go on as they are."""
+    """Tell IAM's lasting refusals from its passing troubles, which go on as they are.
+
+    A refusal of a second try is one of these: the first may have been carried out, and a later call will tell.
+    """
     try:
         yield
     except ClientError as error:
         told = error.response.get("Error", {})
-        if told.get("Code") not in _LASTING:
+        if told.get("Code") not in _LASTING or was_tried_before(error):
             raise
         message = f"IAM refused to write {place}: {told.get('Code')}: {told.get('Message', '')}"
         raise RefusedByIamError(message) from error

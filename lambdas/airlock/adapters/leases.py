@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from airlock.adapters.clients import was_tried_before
 from airlock.policy.exemption import iso
 from airlock.ports import Clock, LeaseBusyError
 from airlock.settings import LEASE_SECONDS
@@ -102,6 +103,7 @@ class Leases:
             patience -= PAUSE_SECONDS
 
     def _try(self, key: dict[str, Any]) -> dict[str, Any] | None:
+        until = self._moment(LEASE_SECONDS)
         try:
             answer = self._dynamodb.update_item(
                 TableName=self._table,
@@ -111,14 +113,18 @@ class Leases:
                 ExpressionAttributeValues={
                     ":me": {"S": self._owner},
                     ":now": {"S": self._moment(0)},
-                    ":until": {"S": self._moment(LEASE_SECONDS)},
+                    ":until": {"S": until},
                 },
                 ReturnValues="ALL_NEW",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except ClientError as error:
-            if error.response.get("Error", {}).get("Code") == "ConditionalCheckFailedException":
-                return None
-            raise
+            if error.response.get("Error", {}).get("Code") != "ConditionalCheckFailedException":
+                raise
+            item: dict[str, Any] = error.response["Item"]  # type: ignore[typeddict-item]  # added when asked for ALL_OLD
+            held = item["lease_owner"]["S"], item["lease_until"]["S"]
+            # Ours, if it was an earlier try of this very call that took it, and only its answer was lost.
+            return item if was_tried_before(error) and held == (self._owner, until) else None
         return dict(answer["Attributes"])
 
     def _moment(self, seconds_ahead: int) -> str:

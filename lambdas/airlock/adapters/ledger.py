@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from airlock.adapters.clients import was_tried_before
 from airlock.adapters.items import (
     facts_to_text,
     grant_from_item,
@@ -47,6 +48,7 @@ class DynamoLedger:
     def __init__(self, dynamodb: DynamoDBClient, table: str, owner: str, clock: Clock) -> None:
         self._dynamodb = dynamodb
         self._table = table
+        self._owner = owner
         self._clock = clock
         self._leases = Leases(dynamodb, table, owner, clock)
 
@@ -91,12 +93,20 @@ class DynamoLedger:
             self._dynamodb.update_item(
                 TableName=self._table,
                 Key={"pk": {"S": f"claim#{name}"}, "sk": {"S": "claim"}},
-                UpdateExpression="SET claimed_at = :now, expires_at = :expires",
+                UpdateExpression="SET claimed_at = :now, claimed_by = :me, expires_at = :expires",
                 ConditionExpression="attribute_not_exists(pk)",
-                ExpressionAttributeValues={":now": {"S": iso(now)}, ":expires": _expiry(now)},
+                ExpressionAttributeValues={
+                    ":now": {"S": iso(now)},
+                    ":me": {"S": self._owner},
+                    ":expires": _expiry(now),
+                },
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
-        except self._dynamodb.exceptions.ConditionalCheckFailedException:
-            return False
+        except ClientError as error:
+            kept = _item_of(error)
+            # Ours, if it was an earlier try of this very call that took it, and only its answer was lost.
+            ours = kept["claimed_at"]["S"], kept.get("claimed_by", {}).get("S")
+            return was_tried_before(error) and ours == (iso(now), self._owner)
         return True
 
     def instance_started(self, instance_id: str, grant_id: str, now: datetime) -> datetime | None:

@@ -38,9 +38,12 @@ class Writer:
             for place in places:
                 done.append(run.record_of(place))
                 self._write_one(run, place)
-        except RefusedByIamError:
+        except RefusedByIamError as error:
             refused = done.pop()
             self._undo(run, done)
+            if not self._stands_as_before(run, refused):
+                # What is there may be an earlier run's work, not shown to this one: the intent must not be forgotten.
+                raise NotConfirmedError(f"{error}; and {refused.place} isn't as it was read before") from error
             # Nothing of this one is on its way to IAM, so its intent is void.
             run.keep_record(replace(refused, intended=None))
             raise
@@ -86,6 +89,12 @@ class Writer:
         version = self._policies.write(place, text, record.baseline_version, record.versions)
         self._policies.delete_versions(place, record.versions)
         return with_version(replace(record, versions=()), HeldPolicy(place, text, version))
+
+    def _stands_as_before(self, run: Run, record: PolicyRecord) -> bool:
+        """Whether IAM shows a policy as this run read it before it wrote, or that it is gone."""
+        before = run.held.get(record.place)
+        held = self._policies.read(record.place)
+        return held is None or held.text == (before.text if before else record.written)
 
     def _read_back(self, place: PolicyPlace, text: str) -> None:
         for pause in READ_BACK_SECONDS:
