@@ -12,7 +12,7 @@ from tests.simulation.picture import draw
 
 def test_a_small_day_ends_as_it_began(tmp_path: Path) -> None:
     """Twenty installs of six principals, under all faults, leave each policy to the byte and no hole too long."""
-    with a_day(Plan(installs=20, principals=6, hours=1)) as day:
+    with a_day(Plan(installs=20, principals=6, hours=1, lost_answers=0.02)) as day:
         numbers = figures(day, costs(day))
         draw(day, tmp_path / "day.png")
     assert numbers.failures() == []
