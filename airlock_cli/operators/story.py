@@ -52,6 +52,12 @@ def _heard(grant: Grant) -> list[Moment]:
     facts = grant.facts
     told = [Moment(facts.requested_at, "requested", f"install {facts.infra_id} was first heard of")]
     told += [Moment(at, "launched", f"bootstrap instance {instance}") for instance, at in sorted(facts.boots)]
+    heard = dict(facts.boots)
+    told += [
+        Moment(at, "launched", f"{instance}, which EC2 shows with the bootstrap node's tags; no event told of it")
+        for instance, at in sorted(facts.found)
+        if instance not in heard
+    ]
     if facts.fetched:
         told.append(Moment(facts.fetched, "fetched", "the console shows that the node has its Ignition file"))
     told += [Moment(at, "rebooted", f"{instance}, whose fetch was refused") for instance, at in sorted(facts.rebooted)]

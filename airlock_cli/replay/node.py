@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from airlock.install.names import Era, bootstrap_bucket, bootstrap_object_key
-from airlock.ports import Clock
+from airlock.ports import Clock, Instance
 from airlock_cli.replay.told import Told
 
 # As Ignition's lines stand on a console, see airlock/install/console.py; a reboot appends to what stands there.
@@ -42,6 +43,10 @@ class ReplayedNodes:
             result="OK" if allowed else "Forbidden",
         )
         self.consoles[told.instance] = self.consoles.get(told.instance, "") + text
+
+    def instances(self, region: str, infra_ids: Sequence[str]) -> list[Instance]:  # noqa: ARG002 - the port's
+        """None: a replay knows of instances what its stream tells, and the airlock has heard that."""
+        return []
 
     def console(self, region: str, instance_id: str) -> str:  # noqa: ARG002 - the port's
         """What the console shows by now."""

@@ -101,6 +101,25 @@ class Simulation:
     not_asked: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instance:
+    """An instance, as EC2 tells of it.
+
+    Attributes:
+        instance_id: its ID.
+        infra_id: the install whose tags it carries; anybody who may tag it can have put them there.
+        is_bootstrap: whether they name it as that install's bootstrap node.
+        launched: when, UTC.
+        ended: whether it is shutting down or terminated.
+    """
+
+    instance_id: str
+    infra_id: str
+    is_bootstrap: bool
+    launched: datetime
+    ended: bool
+
+
 class Clock(Protocol):
     """Time, so that tests and replays can have their own."""
 
@@ -134,6 +153,10 @@ class Ledger(Protocol):
 
     def instance_ended(self, instance_id: str, at: datetime, now: datetime) -> str | None:
         """Remember that an instance ended; returns the ID of the grant whose bootstrap instance it was, if known."""
+        ...
+
+    def ends(self, instance_ids: Iterable[str]) -> dict[str, datetime]:
+        """When instances ended, as far as that was heard, whether or not their grants were told."""
         ...
 
     def grants(self, ids: Iterable[str]) -> list[Grant]:
@@ -273,7 +296,15 @@ class Links(Protocol):
 
 
 class Machines(Protocol):
-    """EC2, as far as the late rescue needs it."""
+    """EC2, as far as the sweep needs it."""
+
+    def instances(self, region: str, infra_ids: Sequence[str]) -> list[Instance]:
+        """The instances in a region that carry the tags of these installs, masters and workers too.
+
+        Those that have ended are among them for an hour or so. One that is missing may yet be there: EC2 shows what
+        was launched just now some seconds later.
+        """
+        ...
 
     def console(self, region: str, instance_id: str) -> str:
         """The latest text of an instance's serial console; empty where there is none (yet)."""

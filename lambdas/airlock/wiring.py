@@ -28,6 +28,7 @@ from airlock.settings import Settings, settings_from
 
 if TYPE_CHECKING:
     from airlock.reconcile.rescue import Rescuer
+    from airlock.reconcile.roll_call import RollCall
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def wire(  # noqa: PLR0913 - one argument for each part that can be replaced
         clients: the AWS clients; boto3's unless told otherwise.
         clock: the time; the machine's unless told otherwise.
         owner: the name under which leases are taken; a new one each time unless told otherwise.
-        machines: where consoles are read and instances rebooted; EC2 unless told otherwise.
+        machines: where instances are looked for, read and rebooted; EC2 unless told otherwise.
         simulator: who is asked for a second opinion; IAM's own policy simulator unless told otherwise.
 
     Raises:
@@ -81,17 +82,23 @@ def wire(  # noqa: PLR0913 - one argument for each part that can be replaced
     )
 
     @cache
-    def rescuer() -> Rescuer:
-        """Only the sweeper rescues: the watcher's cold start goes without what that takes."""
+    def ec2() -> Machines:
+        """Only the sweeper asks EC2: the watcher's cold start goes without what that, and the next two, take."""
         from airlock.adapters.machines import Ec2Machines  # noqa: PLC0415 - see above
+
+        return machines or Ec2Machines(clients.ec2)
+
+    @cache
+    def rescuer() -> Rescuer:
         from airlock.reconcile.rescue import Rescuer  # noqa: PLC0415 - see above
 
-        return Rescuer(
-            ledger=ledger,
-            machines=machines or Ec2Machines(clients.ec2),
-            clock=clock,
-            propagation=settings.propagation,
-        )
+        return Rescuer(ledger=ledger, machines=ec2(), clock=clock, propagation=settings.propagation)
+
+    @cache
+    def roll_call() -> RollCall:
+        from airlock.reconcile.roll_call import RollCall  # noqa: PLC0415 - see above
+
+        return RollCall(ledger=ledger, machines=ec2(), clock=clock)
 
     return Airlock(
         settings=settings,
@@ -109,6 +116,7 @@ def wire(  # noqa: PLR0913 - one argument for each part that can be replaced
                 clock=clock,
             ),
             rescuer=rescuer,
+            roll_call=roll_call,
             telling=telling,
             clock=clock,
         ),

@@ -66,6 +66,7 @@ facts = st.builds(
     endpoint_vpcs=name_sets,
     instance_vpcs=name_sets,
     boots=times,
+    found=times,
     fetched=st.none() | moments,
     refused=name_sets,
     shut_vpcs=name_sets,

@@ -157,3 +157,16 @@ def test_a_new_grant_is_what_its_first_signal_told(account: Account) -> None:
     facts: Facts = learn(first_heard(heard, at(7), WINDOW), heard)
     assert grant.facts == facts
     assert ledger.grants([grant.id]) == [Grant(facts, grant.progress)]
+
+
+def test_ends_are_read_whether_or_not_a_grant_is_known(account: Account) -> None:
+    """Of the instances asked for, those whose end was heard, the first time that it was."""
+    ledger = ledger_of(account)
+    ledger.instance_started("i-0aaaaaaa1", "a-grant", at(0))
+    ledger.instance_started("i-0bbbbbbb2", "a-grant", at(0))
+    ledger.instance_ended("i-0bbbbbbb2", at(60), at(61))
+    ledger.instance_ended("i-0bbbbbbb2", at(70), at(71))
+    ledger.instance_ended("i-0ccccccc3", at(80), at(81))
+    asked = ["i-0aaaaaaa1", "i-0bbbbbbb2", "i-0bbbbbbb2", "i-0ddddddd4"]
+    assert ledger.ends(asked) == {"i-0bbbbbbb2": at(60)}
+    assert ledger.ends([]) == {}

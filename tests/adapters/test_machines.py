@@ -1,11 +1,13 @@
-"""EC2 by moto: a console's text, the tags of a bootstrap node, a reboot."""
+"""EC2 by moto: an install's instances, a console's text, the tags of a bootstrap node, a reboot."""
 
 from __future__ import annotations
+
+from datetime import timedelta
 
 import pytest
 from botocore.exceptions import ClientError
 
-from airlock.adapters.machines import Ec2Machines
+from airlock.adapters.machines import FILTER_VALUES, Ec2Machines
 from tests.reconcile.account import REGION, Account, install
 from tests.reconcile.interference import refusal
 
@@ -102,3 +104,51 @@ def test_a_reboot_is_one_call(account: Account, machines: Ec2Machines) -> None:
     instance_id = start(account, OWNED | NAMED)
     machines.reboot(REGION, instance_id)
     assert account.calls.made == [("RebootInstances", {"InstanceIds": [instance_id]})]
+
+
+def test_instances_are_found_by_their_clusters_tag(account: Account, machines: Ec2Machines) -> None:
+    """One call finds those of several installs, with what names the bootstrap node, its launch and its end."""
+    other = "other-9mz4c"
+    by_name, by_machine = start(account, OWNED | NAMED), start(account, OWNED | BY_MACHINE)
+    master = start(account, OWNED | {"Name": f"{ONE.infra_id}-master-0"})
+    theirs = start(account, {f"kubernetes.io/cluster/{other}": "owned", "Name": f"{other}-bootstrap"})
+    start(account, {"kubernetes.io/cluster/third-2abcd": "owned", "Name": "third-2abcd-bootstrap"})
+    account.aside.ec2(REGION).terminate_instances(InstanceIds=[by_name])
+
+    found = {one.instance_id: one for one in machines.instances(REGION, [ONE.infra_id, other])}
+
+    told = {name: (one.infra_id, one.is_bootstrap, one.ended) for name, one in found.items()}
+    assert told == {
+        by_name: (ONE.infra_id, True, True),
+        by_machine: (ONE.infra_id, True, False),
+        master: (ONE.infra_id, False, False),
+        theirs: (other, True, False),
+    }
+    assert {one.launched.utcoffset() for one in found.values()} == {timedelta()}
+    assert [name for name, _ in account.calls.made] == ["DescribeInstances"]
+
+
+def test_tags_that_name_no_owner_find_nothing(account: Account, machines: Ec2Machines) -> None:
+    """By the rule that holds for events: one cluster, and owned by it; Cluster API's word outranks Name."""
+    start(account, NAMED | {f"kubernetes.io/cluster/{ONE.infra_id}": "shared"})
+    start(account, OWNED | NAMED | {"kubernetes.io/cluster/other-9mz4c": "owned"})
+    assert machines.instances(REGION, [ONE.infra_id]) == []
+    start(account, OWNED | NAMED | {"MachineName": f"openshift-cluster-api-guests/{ONE.infra_id}-master-0"})
+    (master,) = machines.instances(REGION, [ONE.infra_id])
+    assert not master.is_bootstrap
+
+
+def test_more_installs_than_a_filter_takes_are_asked_for_in_turn(account: Account, machines: Ec2Machines) -> None:
+    """EC2 takes 200 values in a call's filters; nobody is left out."""
+    last = start(account, OWNED | NAMED)
+    many = [*(f"many{number}-00000" for number in range(FILTER_VALUES)), ONE.infra_id]
+    assert [one.instance_id for one in machines.instances(REGION, many)] == [last]
+    assert len(account.calls.made) == 2
+
+
+def test_no_instances_and_errors_are_told_apart(account: Account, machines: Ec2Machines) -> None:
+    """An install without instances has none; a refusal isn't taken for that."""
+    assert machines.instances(REGION, [ONE.infra_id]) == []
+    account.calls.failures["DescribeInstances", "before"] = [refusal("UnauthorizedOperation")]
+    with pytest.raises(ClientError):
+        machines.instances(REGION, [ONE.infra_id])

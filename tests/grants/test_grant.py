@@ -217,3 +217,14 @@ def test_a_closing_grant_keeps_its_reason() -> None:
     closing = Progress(state=State.CLOSING, reason="policy-edited", detail="somebody edited it")
     grant = Grant(heard(signal(SignalKind.BUCKET_DELETED)), closing)
     assert why_it_ends(grant) == ("policy-edited", "somebody edited it")
+
+
+def test_a_node_found_by_its_tags_counts_until_a_launch_is_heard() -> None:
+    """What EC2 shows is a bootstrap instance, tells of no VPC, and stands behind those that the principal launched."""
+    found = signal(SignalKind.INSTANCE_FOUND, NOW + HOUR, instance_id="i-0aaaaaaa1", vpc_id=ELSEWHERE)
+    started = signal(SignalKind.INSTANCE_STARTED, NOW, instance_id="i-0bbbbbbb2", vpc_id=VPC)
+    assert heard(found).newest == ("i-0aaaaaaa1", NOW + HOUR)
+    assert heard(found).instance_vpcs == frozenset()
+    assert heard(found, started).newest == ("i-0bbbbbbb2", NOW)
+    assert heard(found, started).instances == {"i-0aaaaaaa1", "i-0bbbbbbb2"}
+    assert heard().newest is None

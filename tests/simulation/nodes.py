@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from airlock.policy.evaluate import Request, denied
 from airlock.policy.truth import Truth
+from airlock.ports import Instance
 from tests import consoles
 from tests.simulation.installs import FETCH_AFTER, Cluster
 from tests.simulation.line import Line
@@ -15,6 +16,10 @@ from tests.simulation.mirror import Mirror
 from tests.simulation.timeline import Timeline
 
 _BOOT_AGAIN = timedelta(seconds=90)
+_SHOWN_AFTER = timedelta(seconds=5)
+"""How long EC2 may take to show what was launched."""
+_SHOWN_UNTIL = timedelta(hours=1)
+"""How long EC2 shows what was terminated (EC2 user guide, "Terminate instances")."""
 ENFORCED_AFTER = timedelta(seconds=15)
 """How long IAM may take to enforce what it holds; the propagation that the airlock reckons with."""
 
@@ -32,6 +37,7 @@ class Node:
         reboots: how often it was rebooted.
         strays: requests for another object that were let through.
         doubtful: tries whose outcome can't be told from the policies.
+        ended: when it was terminated; None while it is there.
     """
 
     cluster: Cluster
@@ -42,6 +48,11 @@ class Node:
     reboots: int = 0
     strays: int = 0
     doubtful: int = 0
+    ended: datetime | None = None
+
+    def is_shown(self, now: datetime) -> bool:
+        """Whether EC2 tells of it: not at once, and not for ever."""
+        return self.cluster.launched + _SHOWN_AFTER <= now and (self.ended is None or now < self.ended + _SHOWN_UNTIL)
 
 
 class Nodes:
@@ -68,6 +79,23 @@ class Nodes:
         node = self.by_instance[instance_id]
         node.reboots += 1
         self._timeline.after(_BOOT_AGAIN.total_seconds(), lambda: self._ask(node))
+
+    def end(self, cluster: Cluster, at: datetime) -> None:
+        """Plan a node's end."""
+
+        def end() -> None:
+            self.by_instance[cluster.install.bootstrap].ended = at
+
+        self._timeline.at(at, end)
+
+    def shown(self, region: str) -> dict[str, Node]:
+        """What EC2 tells of in a region at this moment, by instance ID."""
+        now = self._timeline.now()
+        return {
+            instance_id: node
+            for instance_id, node in self.by_instance.items()
+            if node.cluster.install.region == region and node.is_shown(now)
+        }
 
     def lets_through(self, cluster: Cluster, requests: list[Request], at: datetime | None = None) -> Truth:
         """Whether no policy of the installer's denies these requests, by the texts of now or of an earlier moment."""
@@ -102,6 +130,21 @@ class Ec2:
         self._nodes = nodes
         self._line = line
 
+    def instances(self, region: str, infra_ids: Sequence[str]) -> list[Instance]:
+        """The bootstrap nodes of these installs; the day has no other instances."""
+        self._line.other("DescribeInstances")
+        return [
+            Instance(
+                instance_id=instance_id,
+                infra_id=node.cluster.install.infra_id,
+                is_bootstrap=True,
+                launched=node.cluster.launched,
+                ended=node.ended is not None,
+            )
+            for instance_id, node in self._nodes.shown(region).items()
+            if node.cluster.install.infra_id in infra_ids
+        ]
+
     def console(self, region: str, instance_id: str) -> str:
         """The console of an instance in its own region; empty for another region, or where there is none yet."""
         self._line.other("GetConsoleOutput")
@@ -111,8 +154,8 @@ class Ec2:
     def is_bootstrap_of(self, region: str, instance_id: str, infra_id: str) -> bool:
         """Whether it is this install's node."""
         self._line.other("DescribeInstances")
-        node = self._nodes.by_instance.get(instance_id)
-        return node is not None and (node.cluster.install.region, node.cluster.install.infra_id) == (region, infra_id)
+        node = self._nodes.shown(region).get(instance_id)
+        return node is not None and node.ended is None and node.cluster.install.infra_id == infra_id
 
     def reboot(self, region: str, instance_id: str) -> None:
         """Reboot it."""

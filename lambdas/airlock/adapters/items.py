@@ -38,6 +38,7 @@ def facts_to_text(facts: Facts) -> str:
             "endpoint_vpcs": sorted(facts.endpoint_vpcs),
             "instance_vpcs": sorted(facts.instance_vpcs),
             "boots": _times(facts.boots),
+            "found": _times(facts.found),
             "fetched": _iso(facts.fetched),
             "refused": sorted(facts.refused),
             "shut_vpcs": sorted(facts.shut_vpcs),
@@ -65,6 +66,8 @@ def facts_from_text(text: str) -> Facts:
         endpoint_vpcs=frozenset(kept["endpoint_vpcs"]),
         instance_vpcs=frozenset(kept["instance_vpcs"]),
         boots=_times_from(kept["boots"]),
+        # What an earlier version kept hasn't got it.
+        found=_times_from(kept.get("found", [])),
         fetched=_from_iso(kept["fetched"]),
         refused=frozenset(kept["refused"]),
         shut_vpcs=frozenset(kept["shut_vpcs"]),

@@ -119,6 +119,15 @@ class DynamoLedger:
         kept = self._instance(instance_id, "ended_at", iso(at), now)
         return str(kept["grant_id"]["S"]) if "grant_id" in kept else None
 
+    def ends(self, instance_ids: Iterable[str]) -> dict[str, datetime]:
+        """When instances ended, as far as that was heard; read in batches, consistently."""
+        found = self._read_all([_instance_key(instance_id) for instance_id in dict.fromkeys(instance_ids)])
+        return {
+            pk.removeprefix("instance#"): from_iso(item["ended_at"]["S"])
+            for pk, item in found.items()
+            if "ended_at" in item
+        }
+
     # Grants -----------------------------------------------------------------------------------------------------
 
     def grants(self, ids: Iterable[str]) -> list[Grant]:

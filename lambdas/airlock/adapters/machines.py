@@ -1,16 +1,24 @@
-"""EC2: a bootstrap instance's console, its tags, and its one reboot."""
+"""EC2: an install's instances, a bootstrap instance's console, its tags, and its one reboot."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from airlock.install.cloudtrail import ENDED_STATES
+from airlock.install.fields import NoSignalError
+from airlock.install.tags import cluster_tag, is_named_bootstrap, owner
+from airlock.ports import Instance
+
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
-    from mypy_boto3_ec2.type_defs import InstanceTypeDef
+    from mypy_boto3_ec2.type_defs import DescribeInstancesResultTypeDef, InstanceTypeDef
 
+FILTER_VALUES = 100
+"""Installs that one call asks for; EC2 takes 200 values in all filters of a call (EC2 user guide, "Filtering")."""
 _GONE = frozenset({"InvalidInstanceID.NotFound", "InvalidInstanceID.Malformed"})
 # Only Nitro instances give their latest text (EC2 API reference, "GetConsoleOutput"); the others answer
 # "UnsupportedOperation: This instance type does not support retrieving the latest console logs".
@@ -22,6 +30,20 @@ class Ec2Machines:
 
     def __init__(self, ec2: Callable[[str], EC2Client]) -> None:
         self._ec2 = ec2
+
+    def instances(self, region: str, infra_ids: Sequence[str]) -> list[Instance]:
+        """The instances in a region that carry the tags of these installs, masters and workers too.
+
+        One call, but for pages, and for more than a hundred installs: filters are joined by "and", the values of one
+        by "or", so that the cluster's tag, whose key names it, is the one to ask by.
+        """
+        describe = self._ec2(region).get_paginator("describe_instances")
+        found: dict[str, Instance] = {}
+        for first in range(0, len(infra_ids), FILTER_VALUES):
+            keys = [cluster_tag(infra_id) for infra_id in infra_ids[first : first + FILTER_VALUES]]
+            for page in describe.paginate(Filters=[{"Name": "tag-key", "Values": keys}]):
+                found |= {one.instance_id: one for one in _instances(page)}
+        return list(found.values())
 
     def console(self, region: str, instance_id: str) -> str:
         """The latest text of an instance's serial console; empty where there is none (yet), or no such instance.
@@ -36,11 +58,7 @@ class Ec2Machines:
             raise
 
     def is_bootstrap_of(self, region: str, instance_id: str, infra_id: str) -> bool:
-        """Whether EC2 says that the instance runs and is tagged as this install's bootstrap node.
-
-        The installer tags it with the cluster and a Name; a user's own tag called Name can replace that one, so
-        Cluster API's MachineName will do as well.
-        """
+        """Whether EC2 says that the instance runs and is tagged as this install's bootstrap node."""
         try:
             answer = self._ec2(region).describe_instances(InstanceIds=[instance_id])
         except ClientError as error:
@@ -48,7 +66,10 @@ class Ec2Machines:
                 return False
             raise
         instances = [one for reservation in answer["Reservations"] for one in reservation.get("Instances", [])]
-        return len(instances) == 1 and _runs_as_bootstrap(instances[0], infra_id)
+        if len(instances) != 1 or instances[0].get("State", {}).get("Name") != "running":
+            return False
+        tags = _tags(instances[0])
+        return _owner(tags) == infra_id and is_named_bootstrap(infra_id, tags)
 
     def reboot(self, region: str, instance_id: str) -> None:
         """Reboot an instance; EC2 does it some moments later."""
@@ -65,14 +86,31 @@ class Ec2Machines:
         return answer.get("Output", "")
 
 
-def _runs_as_bootstrap(instance: InstanceTypeDef, infra_id: str) -> bool:
-    tags = {tag.get("Key"): tag.get("Value") for tag in instance.get("Tags", [])}
-    name = f"{infra_id}-bootstrap"
-    return (
-        instance.get("State", {}).get("Name") == "running"
-        and tags.get(f"kubernetes.io/cluster/{infra_id}") == "owned"
-        and (tags.get("Name") == name or tags.get("MachineName") == f"openshift-cluster-api-guests/{name}")
-    )
+def _instances(page: DescribeInstancesResultTypeDef) -> Iterator[Instance]:
+    """Those whose tags name one cluster that owns them."""
+    for one in (one for reservation in page["Reservations"] for one in reservation.get("Instances", [])):
+        tags = _tags(one)
+        infra_id = _owner(tags)
+        if infra_id is not None:
+            yield Instance(
+                instance_id=one["InstanceId"],
+                infra_id=infra_id,
+                is_bootstrap=is_named_bootstrap(infra_id, tags),
+                launched=one["LaunchTime"].astimezone(UTC),
+                ended=one["State"]["Name"] in ENDED_STATES,
+            )
+
+
+def _tags(instance: InstanceTypeDef) -> dict[str, str]:
+    return {tag["Key"]: tag.get("Value", "") for tag in instance.get("Tags", [])}
+
+
+def _owner(tags: dict[str, str]) -> str | None:
+    """Whose it is, by the rule that holds for events; nobody's where the tags don't tell."""
+    try:
+        return owner(tags)
+    except NoSignalError:
+        return None
 
 
 def _code(error: ClientError) -> str:

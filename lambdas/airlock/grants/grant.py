@@ -66,6 +66,8 @@ class Facts:
         endpoint_vpcs: VPCs in which it made an S3 gateway endpoint.
         instance_vpcs: the VPC that the bootstrap instance runs in; more than one if the installer tried again.
         boots: the bootstrap instance's ID and when it was launched; more than one if the installer tried again.
+        found: instances that EC2 shows with the bootstrap node's tags, and when they were launched. Anybody in the
+            account may have launched them, so they count only where no launch by the principal was heard.
         fetched: when the console was first seen to tell that the node has its file.
         refused: instances whose console told of a 403.
         shut_vpcs: VPCs to which the grant was held when the node was refused; its fetch takes another way.
@@ -87,6 +89,7 @@ class Facts:
     endpoint_vpcs: frozenset[str] = frozenset()
     instance_vpcs: frozenset[str] = frozenset()
     boots: frozenset[tuple[str, datetime]] = frozenset()
+    found: frozenset[tuple[str, datetime]] = frozenset()
     fetched: datetime | None = None
     refused: frozenset[str] = frozenset()
     shut_vpcs: frozenset[str] = frozenset()
@@ -97,7 +100,12 @@ class Facts:
     @property
     def instances(self) -> frozenset[str]:
         """IDs of the bootstrap instances."""
-        return frozenset(instance_id for instance_id, _ in self.boots)
+        return frozenset(instance_id for instance_id, _ in self.boots | self.found)
+
+    @property
+    def newest(self) -> tuple[str, datetime] | None:
+        """The bootstrap instance that counts, and when it was launched: if the installer tried again, the last one."""
+        return max(self.boots or self.found, key=lambda boot: (boot[1], boot[0]), default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -61,6 +61,9 @@ def learn(facts: Facts, signal: Signal) -> Facts:
         case SignalKind.INSTANCE_STARTED:
             boots = _first_times(facts.boots, signal)
             return replace(learnt, instance_vpcs=facts.instance_vpcs | vpc, boots=boots)
+        case SignalKind.INSTANCE_FOUND:
+            # Not its VPC: that of an instance that somebody else tagged would open the grant to any network.
+            return replace(learnt, found=_first_times(facts.found, signal))
     return _learn_of_the_fetch(learnt, signal)
 
 

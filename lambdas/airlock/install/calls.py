@@ -22,10 +22,8 @@ from airlock.install.fields import (
     vpc_id,
 )
 from airlock.install.signal import Signal
-from airlock.install.tags import agreed, owner, resource_tags, tags_by_key
+from airlock.install.tags import agreed, is_named_bootstrap, machine_name, owner, resource_tags, tags_by_key
 
-_GUESTS = "openshift-cluster-api-guests/"
-"""The namespace of the installer's machines in its local Cluster API (pkg/asset/machines/clusterapi.go)."""
 _CAPA_CLUSTER = "sigs.k8s.io/cluster-api-provider-aws/cluster/"
 
 
@@ -137,7 +135,7 @@ def instance_started(signal: Signal, request: object, response: object) -> tuple
     # The response may carry more tags (a launch template's) or none; but not another owner.
     if owner(told) not in (None, infra_id):
         raise MalformedError("request and response name different clusters")
-    by_capa = tags.get("MachineName") == f"{_GUESTS}{infra_id}-bootstrap" and _CAPA_CLUSTER + infra_id in tags
+    by_capa = tags.get("MachineName") == machine_name(infra_id) and _CAPA_CLUSTER + infra_id in tags
     return (
         replace(
             signal,
@@ -172,16 +170,12 @@ def _tagged(tags: dict[str, str], name_suffix: str) -> str | None:
 
 def _is_bootstrap(infra_id: str, tags: dict[str, str], request: object) -> bool:
     """Tell the bootstrap node's launch from a master's; a user's own tag may have replaced Name."""
-    name, machine = tags.get("Name", ""), tags.get("MachineName", "")
-    bootstrap = infra_id + "-bootstrap"
-    if machine.startswith(_GUESTS):  # CAPA's word outranks Name
-        return machine == _GUESTS + bootstrap
-    if name == bootstrap:
+    if is_named_bootstrap(infra_id, tags):
         return True
     # Terraform gives no MachineName. With Name replaced, the instance profile is all that's left to tell by
     # (installer: data/data/aws/bootstrap/main.tf).
-    replaced = not machine and not name.startswith(infra_id + "-")
-    return replaced and dig(request, "iamInstanceProfile", "name") == bootstrap + "-profile"
+    replaced = not tags.get("MachineName") and not tags.get("Name", "").startswith(infra_id + "-")
+    return replaced and dig(request, "iamInstanceProfile", "name") == f"{infra_id}-bootstrap-profile"
 
 
 def _vpc_of(made: object) -> str | None:

@@ -19,6 +19,8 @@ class SignalKind(StrEnum):
     """The bootstrap bucket was made, or was found to be there already and the caller's own."""
     INSTANCE_STARTED = "instance-started"
     """The bootstrap instance was launched; never a master's or a worker's launch."""
+    INSTANCE_FOUND = "instance-found"
+    """EC2 shows an instance with the bootstrap node's tags; who launched it, it doesn't tell."""
     INSTANCE_ENDED = "instance-ended"
     """Some instance is shutting down or terminated; whose it was, the event doesn't tell."""
     BUCKET_DELETED = "bucket-deleted"

@@ -6,6 +6,8 @@ from airlock.install.names import is_infra_id
 _CLUSTER = "kubernetes.io/cluster/"
 """The installer tags what it makes with this, the infra ID, and the value `owned` (pkg/asset/cluster/aws/aws.go)."""
 _OWNED = "owned"
+_GUESTS = "openshift-cluster-api-guests/"
+"""The namespace of the installer's machines in its local Cluster API (pkg/asset/machines/clusterapi.go)."""
 
 
 def resource_tags(request: object, resource_type: str) -> dict[str, str]:
@@ -47,6 +49,27 @@ def tags_by_key(tags: list[object]) -> dict[str, str]:
             if found.setdefault(key, told) != told:
                 raise MalformedError("a tag's key comes twice, with different values")
     return found
+
+
+def cluster_tag(infra_id: str) -> str:
+    """Give the key of the tag that the installer puts on all that it makes for a cluster."""
+    return _CLUSTER + infra_id
+
+
+def machine_name(infra_id: str) -> str:
+    """Give the MachineName by which Cluster API's provider for AWS tags the bootstrap node."""
+    return f"{_GUESTS}{infra_id}-bootstrap"
+
+
+def is_named_bootstrap(infra_id: str, tags: dict[str, str]) -> bool:
+    """Tell whether an instance is named as the bootstrap node; whose it is, :func:`owner` tells.
+
+    A user's own tag called Name can replace the installer's, so Cluster API's word outranks it.
+    """
+    machine = tags.get("MachineName", "")
+    if machine.startswith(_GUESTS):
+        return machine == machine_name(infra_id)
+    return tags.get("Name", "") == infra_id + "-bootstrap"
 
 
 def owner(tags: dict[str, str]) -> str | None:

@@ -151,8 +151,8 @@ def _circumstances(decision: Decision, voice: Voice) -> list[str]:
         return _answer(decision, voice)
     lines: list[str] = []
     if name in _ABOUT_A_MACHINE:
-        newest = sorted((at, instance_id) for instance_id, at in grant.facts.boots)[-1:]
-        lines += [voice.say("machine", instance=instance_id) for _, instance_id in newest]
+        newest = grant.facts.newest
+        lines += [voice.say("machine", instance=newest[0])] if newest else []
     if name in _ABOUT_A_MACHINE or name in _SAY_DETAIL:
         lines += _detail(decision.detail, voice)
     return lines

@@ -6,7 +6,8 @@ the next one, or the sweep, finishes what is left.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ from airlock.settings import Enrolled
 
 if TYPE_CHECKING:
     from airlock.reconcile.rescue import Rescuer
+    from airlock.reconcile.roll_call import RollCall
 
 OVERDUE_AFTER = timedelta(minutes=2)
 """How long after its time a grant may be unfinished: the first sweep after it may fail, or find another at work."""
@@ -39,6 +41,7 @@ class Reconciler:
         policies: Policies,
         reconciliation: Reconciliation,
         rescuer: Callable[[], Rescuer],
+        roll_call: Callable[[], RollCall],
         telling: Telling,
         clock: Clock,
     ) -> None:
@@ -47,6 +50,7 @@ class Reconciler:
         self._policies = policies
         self._reconciliation = reconciliation
         self._rescuer = rescuer
+        self._roll_call = roll_call
         self._telling = telling
         self._clock = clock
 
@@ -111,26 +115,26 @@ class Reconciler:
     def sweep(self, overdue: Callable[[int], None] = lambda _: None) -> list[Happening]:
         """Expire what is due, retry what failed, look after what is open, and after nodes that were refused.
 
-        One principal's trouble doesn't keep the others from being swept; the first error is raised at the end.
+        What is due comes first, for EC2 may take its time. One principal's trouble doesn't keep the others from being
+        swept; the first error is raised at the end.
 
         Args:
             overdue: is told how many grants should have been finished by earlier sweeps.
         """
         happened: list[Happening] = []
         errors: list[Exception] = []
-        looked_at: dict[str, bool] = {}
         grants = self._ledger.grants(self._ledger.unfinished())
         overdue(sum(self._is_overdue(grant) for grant in grants))
+        quiet: list[Grant] = []
+        looked_at: dict[str, bool] = {}
         for grant in grants:
-            try:
+            with _gathered(errors):
                 if self._has_work(grant, news=False) or not self._is_as_written(grant, looked_at):
                     happened += self._reconciliation.run(self._enrolled_of(grant), grant, None, verify=True)
-                elif grant.progress.state is State.OPEN:
-                    happened += self._rescue(grant)
-            except LeaseBusyError:
-                continue
-            except Exception as error:  # noqa: BLE001 - collected, and raised below once all were swept
-                errors.append(error)
+                else:
+                    quiet.append(grant)
+        if quiet:
+            happened += self._look_at_nodes(quiet, errors)
         if errors:
             raise ExceptionGroup("the sweep could not finish for some principals", errors)
         return happened
@@ -139,6 +143,19 @@ class Reconciler:
 
     def _enrolled_of(self, grant: Grant) -> Enrolled:
         return self._enrolled.get(grant.facts.principal) or Enrolled(grant.facts.principal)
+
+    def _look_at_nodes(self, grants: Sequence[Grant], errors: list[Exception]) -> list[Happening]:
+        """See which bootstrap nodes have ended, or were never heard of, and which of the others were refused."""
+        happened: list[Happening] = []
+        called = self._roll_call().call(grants)
+        errors += called.errors
+        for grant in called.grants:
+            with _gathered(errors):
+                if self._has_work(grant, news=False):
+                    happened += self._reconciliation.run(self._enrolled_of(grant), grant, None, verify=True)
+                elif grant.progress.state is State.OPEN:
+                    happened += self._rescue(grant)
+        return happened
 
     def _rescue(self, grant: Grant) -> list[Happening]:
         """See whether the bootstrap node was refused, and help it once."""
@@ -240,3 +257,14 @@ class Reconciler:
                     for record, policy in held
                 )
         return all(looked_at[scope_id] for scope_id in grant.progress.scopes)
+
+
+@contextmanager
+def _gathered(errors: list[Exception]) -> Iterator[None]:
+    """Keep one grant's error for the end, so that the others are swept; another's work on it is none."""
+    try:
+        yield
+    except LeaseBusyError:
+        pass
+    except Exception as error:  # noqa: BLE001 - raised once all were swept
+        errors.append(error)

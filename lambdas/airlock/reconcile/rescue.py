@@ -49,6 +49,10 @@ class _Node:
     booted: datetime
     region: str = ""
 
+    def is_proven(self, grant: Grant) -> bool:
+        """Whether the principal's own launch of it was heard; else it is known by its tags, which others can forge."""
+        return self.instance_id in dict(grant.facts.boots)
+
 
 class Rescuer:
     """Reads consoles and reboots instances. It holds no lease: facts add up, and each reboot is claimed before it."""
@@ -74,9 +78,9 @@ class Rescuer:
         is_open = grant.progress.state is State.OPEN and wants_open(grant, self._clock.now())
         if not is_open or not (enrolled.rescue or closes):
             return Looked()
-        node = _newest(grant)
-        if node is None:
+        if grant.facts.newest is None:
             return Looked()
+        node = _Node(*grant.facts.newest)
         if grant.facts.fetched is not None:
             # A run ended between the two facts, or the configuration has changed since.
             return Looked(learnt=[self._signal(grant, node, SignalKind.SERVED)], changes=True) if closes else Looked()
@@ -116,10 +120,11 @@ class Rescuer:
             return Looked()
         if node.booted < effective + self._propagation:
             return self._rescue(grant, node, effective)
-        exemption = grant.progress.exemption
-        if exemption is None or not isinstance(exemption.network, Vpc):
+        network = grant.progress.exemption and grant.progress.exemption.network
+        # Nothing is opened wider for a node that may be anybody's.
+        if not isinstance(network, Vpc) or not node.is_proven(grant):
             return self._not_helped(grant, node, "although the policies were open before it started")
-        vpc_id = exemption.network.vpc_id
+        vpc_id = network.vpc_id
         if vpc_id in grant.facts.shut_vpcs:
             # It was told before: that the policies can't be widened is told by the reconciler.
             return Looked()
@@ -145,6 +150,7 @@ class Rescuer:
         detail = (
             f"{node.instance_id} was refused its Ignition file; it started at {iso(node.booted)}, the policies were "
             f"open from {iso(effective)}; it was rebooted, so that it asks again"
+            f"{'' if node.is_proven(still) else '; no event told of its launch, it is known by its tags'}"
         )
         return Looked(
             happened=[self._decide("rescue", still, detail)], learnt=[self._signal(still, node, SignalKind.REBOOTED)]
@@ -206,9 +212,3 @@ class Rescuer:
             vpc_id=vpc_id,
             instance_id=node.instance_id,
         )
-
-
-def _newest(grant: Grant) -> _Node | None:
-    """The instance that counts: if the installer tried again, the last one."""
-    boots = sorted(grant.facts.boots, key=lambda boot: (boot[1], boot[0]))
-    return _Node(*boots[-1]) if boots else None
