@@ -147,6 +147,10 @@ class Ledger(Protocol):
         """Take what may be done once, such as the reboot of an instance; False if somebody has taken it before."""
         ...
 
+    def was_claimed(self, name: str) -> bool:
+        """Whether somebody has taken it; takes nothing."""
+        ...
+
     def instance_started(self, instance_id: str, grant_id: str, now: datetime) -> datetime | None:
         """Remember whose bootstrap instance it is; returns when it ended, if that was heard first."""
         ...

@@ -170,3 +170,12 @@ def test_ends_are_read_whether_or_not_a_grant_is_known(account: Account) -> None
     asked = ["i-0aaaaaaa1", "i-0bbbbbbb2", "i-0bbbbbbb2", "i-0ddddddd4"]
     assert ledger.ends(asked) == {"i-0bbbbbbb2": at(60)}
     assert ledger.ends([]) == {}
+
+
+def test_a_look_at_a_claim_takes_nothing(account: Account) -> None:
+    """What nobody has taken can still be taken after somebody asked."""
+    ledger = ledger_of(account)
+    assert not ledger.was_claimed("i-0aaaaaaa1")
+    assert ledger.claim("i-0aaaaaaa1", at(0))
+    assert ledger.was_claimed("i-0aaaaaaa1")
+    assert not ledger.was_claimed("i-0aaaaaaa1#told")

@@ -50,6 +50,19 @@ def test_a_reboot_that_could_not_be_audited_is_told_by_the_next_sweep(account: A
     assert world.reboots() == 1
 
 
+@pytest.mark.parametrize(("name", "when"), [("PutLogEvents", "before"), ("Publish", "before"), ("Publish", "after")])
+def test_what_is_told_once_is_told_although_a_sweep_dies(account: Account, name: str, when: str) -> None:
+    """A process that dies before or while it tells of a node leaves that to the next sweep; then nobody tells again."""
+    world = on_time(account)
+    world.shows(refused(world.one))
+    account.calls.failures[name, when] = [Crash()]
+    with pytest.raises(Crash):
+        account.sweep()
+    account.revive()
+    assert account.sweep() == ["not-helped"]
+    assert [account.sweep() for _ in range(3)] == [[], [], []]
+
+
 def test_a_fetch_that_could_not_be_audited_is_told_by_the_next_sweep(account: Account) -> None:
     """What was seen is kept once it is told, so a failing audit trail delays the line, and loses none."""
     world = on_time(account)

@@ -109,6 +109,10 @@ class DynamoLedger:
             return was_tried_before(error) and ours == (iso(now), self._owner)
         return True
 
+    def was_claimed(self, name: str) -> bool:
+        """Whether somebody has taken it; takes nothing."""
+        return bool(self._read_all([{"pk": {"S": f"claim#{name}"}, "sk": {"S": "claim"}}]))
+
     def instance_started(self, instance_id: str, grant_id: str, now: datetime) -> datetime | None:
         """Remember whose bootstrap instance it is; returns when it ended, if that was heard first."""
         kept = self._instance(instance_id, "grant_id", grant_id, now)

@@ -172,6 +172,8 @@ class Reconciler:
         """What happened, and the grant with new facts that its policies don't follow yet; None without such."""
         looked = self._rescuer().look(grant, enrolled)
         happened = self._told(looked.happened)
+        if looked.told_once is not None:
+            self._ledger.claim(looked.told_once, self._clock.now())
         for signal in looked.learnt:
             grant = self._ledger.record_for(grant.id, signal) or grant
         return happened, grant if looked.changes else None

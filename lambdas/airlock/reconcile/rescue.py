@@ -32,11 +32,13 @@ class Looked:
 
     Attributes:
         happened: for the audit trail.
+        told_once: the name under which to remember, once that was told, that it was.
         learnt: facts, to be kept once that was told: a run that dies in between tells twice, not never.
         changes: whether the policies have to follow those facts.
     """
 
     happened: list[Decision] = field(default_factory=list)
+    told_once: str | None = None
     learnt: list[Signal] = field(default_factory=list)
     changes: bool = False
 
@@ -188,11 +190,13 @@ class Rescuer:
     def _tell_once(self, name: str, grant: Grant, node: _Node, detail: str) -> Looked:
         """Tell something of an instance, unless it was told before; sweeps come each minute.
 
-        What was told is kept as the reboot is: claimed by one conditional write, under the instance's ID and the name.
+        That it was told is kept after it, by the instance's ID and the name: a run that dies in between, or another at
+        the same time, makes it twice, and nothing makes it never.
         """
-        if not self._ledger.claim(f"{node.instance_id}#{name}", self._clock.now()):
+        told_once = f"{node.instance_id}#{name}"
+        if self._ledger.was_claimed(told_once):
             return Looked()
-        return Looked(happened=[self._decide(name, grant, detail)])
+        return Looked(happened=[self._decide(name, grant, detail)], told_once=told_once)
 
     @staticmethod
     def _decide(name: str, grant: Grant, detail: str) -> Decision:
