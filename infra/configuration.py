@@ -11,6 +11,7 @@ from infra.configuration_problems import KEY, Problem, find_problems
 
 DEFAULT_TIMEOUT_MINUTES: Final = 60
 DEFAULT_MODE: Final = "automatic"
+OBSERVE: Final = "observe"
 DEFAULT_STRATEGY: Final = "scope"
 DEFAULT_LIFTING: Final = "approval"
 DEFAULT_LEAVE: Final = "approval"
@@ -185,6 +186,11 @@ class Configuration:
     def reads_consoles(self) -> bool:
         """Whether the sweeper has to read any bootstrap instance's console."""
         return any(principal.reads_console for principal in self.principals)
+
+    @property
+    def looks_for_instances(self) -> bool:
+        """Whether the sweeper has to ask EC2 for instances: for whatever may be open, and where it reads consoles."""
+        return self.reads_consoles or any(principal.mode != OBSERVE for principal in self.principals)
 
     def principals_variable(self) -> str:
         """Write AIRLOCK_PRINCIPALS: compact JSON, from principal ARN to its settings that aren't the default."""

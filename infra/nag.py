@@ -62,8 +62,8 @@ def acknowledge(stack: AirlockStack) -> None:
         )
     )
     reads = permissions.wide_reads(stack.configuration)
-    consoles = permissions.wide_consoles(stack.configuration)
-    for function, wide in ((stack.watcher, reads), (stack.sweeper, {**reads, **consoles})):
+    instances = permissions.wide_instances(stack.configuration)
+    for function, wide in ((stack.watcher, reads), (stack.sweeper, {**reads, **instances})):
         for arn, reason in wide.items():
             Validations.of(function.role).acknowledge(
                 Acknowledgment(id=f"AwsSolutions-IAM5[Resource::{arn}]", reason=reason)

@@ -83,19 +83,19 @@ def wide_reads(configuration: Configuration) -> dict[str, str]:
     }
 
 
-def wide_consoles(configuration: Configuration) -> dict[str, str]:
+def wide_instances(configuration: Configuration) -> dict[str, str]:
     """Name each of the sweeper's rights in EC2 that reaches further than one ARN: the resource, and why it has to."""
-    if not configuration.reads_consoles:
-        return {}
-    return {
-        "*": (
+    wide: dict[str, str] = {}
+    if configuration.looks_for_instances:
+        wide["*"] = (
             "Read only. DescribeInstances takes no resource, and the instance is known only at the time of an install."
-        ),
-        any_instance(configuration): (
+        )
+    if configuration.reads_consoles:
+        wide[any_instance(configuration)] = (
             "The instance is known only at the time of an install. A condition limits both calls to instances that are "
             "tagged as a bootstrap node."
-        ),
-    }
+        )
+    return wide
 
 
 def iam_statements(configuration: Configuration) -> list[iam.PolicyStatement]:
@@ -103,19 +103,22 @@ def iam_statements(configuration: Configuration) -> list[iam.PolicyStatement]:
     return list(_iam_statements(configuration))
 
 
-def console_statements(configuration: Configuration) -> list[iam.PolicyStatement]:
-    """List what a rescue, and closing once the fetch is seen, need of EC2; nothing if no principal has either.
+def instance_statements(configuration: Configuration) -> list[iam.PolicyStatement]:
+    """List what the sweeper needs of EC2.
 
-    Both calls are authorised on the instance, whose tags ``aws:ResourceTag`` gives (Service Authorization Reference,
-    page "Actions, resources, and condition keys for Amazon EC2"). A statement's conditions all have to hold, so that
-    each of the two tags has a statement of its own.
+    It asks for the instances of whatever is open, for an event of a launch or an end may be lost. Consoles are read
+    for a rescue, and to close once the fetch is seen: not if no principal has either.
+
+    Reading and rebooting are authorised on the instance, whose tags ``aws:ResourceTag`` gives (Service Authorization
+    Reference, page "Actions, resources, and condition keys for Amazon EC2"). A statement's conditions all have to hold,
+    so that each of the two tags has a statement of its own.
     """
-    if not configuration.reads_consoles:
-        return []
-    return [
+    statements: list[iam.PolicyStatement] = []
+    if configuration.looks_for_instances:
         # This call takes no resource and knows no tags (the same page).
-        _allow("DescribeInstances", ["ec2:DescribeInstances"], ["*"]),
-        *(
+        statements.append(_allow("DescribeInstances", ["ec2:DescribeInstances"], ["*"]))
+    if configuration.reads_consoles:
+        statements += [
             iam.PolicyStatement(
                 sid=f"ConsoleBy{tag}",
                 actions=list(CONSOLE_CALLS),
@@ -123,8 +126,8 @@ def console_statements(configuration: Configuration) -> list[iam.PolicyStatement
                 conditions={"StringLike": {f"aws:ResourceTag/{tag}": value}},
             )
             for tag, value in BOOTSTRAP_TAGS.items()
-        ),
-    ]
+        ]
+    return statements
 
 
 def own_log_statement(group_arn: str) -> iam.PolicyStatement:

@@ -46,15 +46,15 @@ def watching(around: Surroundings, page_url: str | None) -> Work:
 
 
 def sweeping(around: Surroundings, page_url: str | None) -> Work:
-    """The sweeper's work: the watcher's, and looking at the consoles of bootstrap instances.
+    """The sweeper's work: the watcher's, and looking for bootstrap instances, and at their consoles.
 
     Args:
         around: what it works with.
         page_url: where the approval page is; None without links.
     """
     work = _reconciling("sweeper", around, page_url)
-    consoles = permissions.console_statements(around.configuration)
-    return replace(work, statements=[*work.statements, *consoles])
+    instances = permissions.instance_statements(around.configuration)
+    return replace(work, statements=[*work.statements, *instances])
 
 
 @contextmanager

@@ -169,16 +169,31 @@ def test_only_the_sweeper_reads_consoles_and_reboots(template: Template) -> None
         assert not _grants(template.function_statements(name), "ec2")
 
 
-def test_without_rescue_nobody_has_rights_in_ec2(small_template: Template) -> None:
-    """Where no console has to be read, no role may read one, or reboot anything."""
-    for role in small_template.resources("AWS::IAM::Role"):
-        assert not _grants(small_template.statements(role), "ec2")
+def test_without_rescue_nobody_reads_consoles_or_reboots(small_template: Template) -> None:
+    """Where no console has to be read, the sweeper may look for instances, to find those that ended; nobody more."""
+    assert _grants(small_template.function_statements("sweeper"), "ec2") == {"ec2:DescribeInstances": {"*"}}
+    roles = small_template.resources("AWS::IAM::Role")
+    assert sum(bool(_grants(small_template.statements(role), "ec2")) for role in roles) == 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({"mode": "observe", "rescue": False}, []),
+        ({"mode": "approval", "rescue": False}, ["DescribeInstances"]),
+        ({"mode": "observe"}, ["DescribeInstances", "ConsoleByName", "ConsoleByMachineName"]),
+    ],
+)
+def test_who_opens_nothing_needs_nothing_of_ec2(settings: dict[str, Any], expected: list[str]) -> None:
+    """Of principals that are only observed nothing is open, so that no instance is looked for."""
+    raw = configuration(principals=[{"arn": USER, **settings}])
+    assert [statement.sid for statement in permissions.instance_statements(parse(raw))] == expected
 
 
 def test_closing_on_the_fetch_needs_the_consoles_too() -> None:
     """A principal without rescue whose grants close once the fetch is seen has the sweeper read consoles."""
     raw = configuration(principals=[{"arn": USER, "rescue": False, "close_on": "fetched"}])
-    sids = [statement.sid for statement in permissions.console_statements(parse(raw))]
+    sids = [statement.sid for statement in permissions.instance_statements(parse(raw))]
     assert sids == ["DescribeInstances", "ConsoleByName", "ConsoleByMachineName"]
 
 
