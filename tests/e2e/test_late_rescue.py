@@ -24,6 +24,7 @@ def airlock() -> Iterator[Airlock]:
         "rescued": {"mode": "approval", "close_on": "fetched"},
         "plain": {"mode": "approval", "rescue": False},
         "gone": {"mode": "approval"},
+        "unheard": {"mode": "approval"},
     }
     # IAM needs no time here, and a sweep would wait for it.
     with an_airlock(principals, propagation_seconds=0) as running:
@@ -39,8 +40,14 @@ def console(airlock: Airlock) -> Iterator[Ec2Console]:
         yield running
 
 
-def start(airlock: Airlock, asked: Asked) -> str:
-    """Start the bootstrap node, tagged as the installer does it, and bring the event, 20 seconds late; gives its ID."""
+def start(airlock: Airlock, asked: Asked, *, heard: bool = True) -> str:
+    """Start the bootstrap node, tagged as the installer does it, and bring the event, 20 seconds late; gives its ID.
+
+    Args:
+        airlock: the stack.
+        asked: the install.
+        heard: whether the event comes at all.
+    """
     event = asked.install.run_instances(datetime.now(UTC) - timedelta(seconds=20))
     (told,) = event["detail"]["responseElements"]["instancesSet"]["items"]
     tags = [{"Key": tag["key"], "Value": tag["value"]} for tag in told["tagSet"]["items"]]
@@ -51,15 +58,18 @@ def start(airlock: Airlock, asked: Asked) -> str:
         TagSpecifications=[{"ResourceType": "instance", "Tags": tags}],
     )
     instance = str(made["Instances"][0]["InstanceId"])
-    airlock.deliver(json.loads(json.dumps(event).replace(str(told["instanceId"]), instance)))
+    if heard:
+        airlock.deliver(json.loads(json.dumps(event).replace(str(told["instanceId"]), instance)))
     return instance
 
 
 @contextmanager
-def an_install_refused(airlock: Airlock, console: Ec2Console, user: str) -> Iterator[tuple[Asked, str]]:
+def an_install_refused(
+    airlock: Airlock, console: Ec2Console, user: str, *, heard: bool = True
+) -> Iterator[tuple[Asked, str]]:
     """An install whose node was refused its file before anybody answered, and is approved then."""
     asked = airlock.ask(user, f"{user}-7xk2q")
-    instance = start(airlock, asked)
+    instance = start(airlock, asked, heard=heard)
     console.show(instance, refused(asked.install, address=url(asked.install, token=TOKEN)))
     assert airlock.sweep() == []
     assert console.reboots(instance) == 0
@@ -118,3 +128,18 @@ def test_another_machine_is_never_rebooted(airlock: Airlock, console: Ec2Console
         assert airlock.sweep() == []
         assert console.reboots(instance) == 0
         assert airlock.notices.wait_for("gone-7xk2q", "alarm").data["decision"] == "rescue-failed"
+
+
+def test_a_node_of_which_no_event_told_is_rebooted_and_closes(airlock: Airlock, console: Ec2Console) -> None:
+    """EC2 shows the node and, later, its end: it is rebooted once, and the policy is put back, without any event."""
+    with an_install_refused(airlock, console, "unheard", heard=False) as (asked, instance):
+        assert airlock.sweep() == ["rescue"]
+        assert console.reboots(instance) == 1
+        assert "known by its tags" in airlock.notices.wait_for("unheard-7xk2q", "rescued").data["detail"]
+        assert airlock.sweep() == []
+        airlock.cloud.aws.client("ec2").terminate_instances(InstanceIds=[instance])
+        assert airlock.sweep() == ["policy-restored", "close"]
+        assert airlock.policy("unheard") == FENCE
+        assert airlock.notices.wait_for("unheard-7xk2q", "closed").data["reason"] == "instance-ended"
+        assert [line["signal_event_id"] for line in airlock.audit(asked.grant)][-2:] == [None, None]
+        assert airlock.sweep() == []
