@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Callable
+from random import Random
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -28,6 +29,8 @@ from tests.events import Event
 from tests.policy.strategies import SAMPLES
 from tests.reconcile.account import ACCOUNT, OTHER_USER, ROLE, USER, Account, an_account, at, install
 from tests.reconcile.interference import Crash, refusal
+from tests.reconcile.old_reads import LAG, OldReads, old_reads
+from tests.simulation.quick_moto import SERVICES, quick_moto
 
 POLICY = (SAMPLES / "aws-example.json").read_text()
 INSTALLS = [install("one-11111"), install("two-22222"), install("six-66666", OTHER_USER), install("odd-33333", ROLE)]
@@ -59,11 +62,13 @@ class AnyOrder(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self._open = contextlib.ExitStack()
+        self._open.enter_context(quick_moto((*SERVICES, "ec2")))
         self.account: Account = self._open.enter_context(an_account())
         self.ended: dict[str, State] = {}
         self.baselines: dict[PolicyPlace, str] = {}
         self.seen: dict[PolicyPlace, object] = {}
         self.edits = 0
+        self.reads: OldReads | None = None
 
     @initialize(modes=st.lists(st.sampled_from(["automatic", "automatic", "approval"]), min_size=3, max_size=3))
     def begin(self, modes: list[str]) -> None:
@@ -76,6 +81,7 @@ class AnyOrder(RuleBasedStateMachine):
         for principal, mode in zip((USER, OTHER_USER, ROLE), modes, strict=True):
             account.enrol(principal, **{**account.principals[principal], "mode": mode, "timeout_minutes": 30})
         self.baselines = {group: POLICY, managed: POLICY}
+        self.reads = self._open.enter_context(old_reads(account, [group, managed]))
 
     # What may happen ----------------------------------------------------------------------------------------------
 
@@ -127,6 +133,24 @@ class AnyOrder(RuleBasedStateMachine):
                 self.baselines[place] = edited
             else:
                 self.account.edit(place, edited)
+        if self.reads is not None and self.reads.dice is not None:
+            # An edit that no read shows yet can't be merged: IAM has no compare-and-set.
+            self.account.clock.sleep(LAG.total_seconds() + 1)
+
+    @rule(seed=st.integers(0, 3))
+    def reads_of_iam_lag(self, seed: int) -> None:
+        """From now on, or no longer."""
+        assert self.reads is not None
+        self.reads.dice = Random(seed) if seed else None  # noqa: S311 - a test's dice
+
+    @rule(number=st.integers(0, 3), which=st.integers(0, 6), call=st.sampled_from(WRITES))
+    def an_answer_is_lost(self, number: int, which: int, call: str) -> None:
+        """AWS does what it was asked, and botocore asks again."""
+        # DynamoDB knows a transaction's second try by its token; moto doesn't.
+        if call != "TransactWriteItems":
+            self.account.calls.unanswered[call] = [True]
+        self._try(lambda: act_on(stream(number)[which], self.account.airlock))
+        self.account.calls.unanswered.clear()
 
     @rule(number=st.integers(0, 3), which=st.integers(0, 4), call=st.sampled_from(WRITES), nth=st.integers(0, 3))
     def a_handler_dies(self, number: int, which: int, call: str, nth: int) -> None:

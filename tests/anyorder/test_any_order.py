@@ -1,4 +1,4 @@
-"""The state machine, for as long as there is time: here for a minute, by `make any-order` for longer."""
+"""The state machine, for as long as there is time: here for two minutes, by `make any-order` for longer."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from tests.anyorder.machine import AnyOrder
 
-LIVES = int(os.environ.get("AIRLOCK_LIVES", "40"))
+LIVES = int(os.environ.get("AIRLOCK_LIVES", "100"))
 """How many accounts are lived through, of up to 25 steps each."""
 
 

@@ -118,7 +118,7 @@ def _watching(lock: Path) -> Iterator[Seen]:
         return item
 
     leases.Leases._try = counted  # type: ignore[method-assign]  # noqa: SLF001
-    leases.PAUSE_SECONDS = PAUSE_SECONDS
+    leases.PAUSE_SECONDS = leases.LONGEST_PAUSE_SECONDS = PAUSE_SECONDS
     wiring.DynamoLedger = Watched  # type: ignore[attr-defined]  # replaced, not used
     Watched.seen = seen
     with lock.open("w") as Watched.file:

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import copy
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from typing import Any
@@ -37,9 +37,9 @@ SERVICES = ("dynamodb", "iam", "logs", "sns")
 
 
 @contextmanager
-def quick_moto() -> Iterator[None]:
-    """Let moto stand in for the four services, in a hurry."""
-    patterns = [(service, pattern) for service, pattern in backend_index.backend_url_patterns if service in SERVICES]
+def quick_moto(services: Sequence[str] = SERVICES) -> Iterator[None]:
+    """Let moto stand in for these services, in a hurry."""
+    patterns = [(service, pattern) for service, pattern in backend_index.backend_url_patterns if service in services]
     with ExitStack() as stack:
         for target, name, quick in (
             (backend_index, "backend_url_patterns", patterns),

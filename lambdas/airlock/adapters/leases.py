@@ -21,7 +21,9 @@ from airlock.settings import LEASE_SECONDS
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-PAUSE_SECONDS = 0.5
+PAUSE_SECONDS = 0.25
+"""The first pause while another writer is at work; each further one is twice as long, up to the longest."""
+LONGEST_PAUSE_SECONDS = 2.0
 
 
 class Leases:
@@ -91,6 +93,7 @@ class Leases:
                 continue
 
     def _wait_for(self, scope_id: str, key: dict[str, Any], patience: float) -> tuple[dict[str, Any], float]:
+        pause = PAUSE_SECONDS
         while True:
             item = self._try(key)
             if item is not None:
@@ -99,8 +102,10 @@ class Leases:
                 raise LeaseBusyError(
                     f"another writer holds {scope_id}, and didn't let it go in the time there was to wait"
                 )
-            self._clock.sleep(PAUSE_SECONDS)
-            patience -= PAUSE_SECONDS
+            pause = min(pause, patience)
+            self._clock.sleep(pause)
+            patience -= pause
+            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
 
     def _try(self, key: dict[str, Any]) -> dict[str, Any] | None:
         until = self._moment(LEASE_SECONDS)
