@@ -138,6 +138,19 @@ class Alarms(Construct):
                 over=False,
             ),
         )
+        self._add(
+            "policy-edited",
+            # Counted once an edit: the next look takes the edited text for what should be there.
+            self._own("PoliciesEditedByOthers", _FIVE_MINUTES),
+            Telling(
+                severity="medium",
+                what="Somebody changed, replaced or deleted a policy while the airlock had it open.",
+                means="The change stands, and the original deny with it; where the airlock's own statements were "
+                "altered or are gone, the grants on that policy are closed.",
+                do="Read the notice, find out in CloudTrail who did it, and see whether the policy is as it shall be.",
+                over=False,
+            ),
+        )
 
     def _about_the_sweeper(self, sweeper: lambda_.IFunction) -> None:
         self._add(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -15,10 +16,11 @@ from airlock.messages import notices
 from airlock.policy.place import PolicyKind
 from airlock.reconcile.happening import Decision
 from tests.handlers.functions import POLICY, metrics_in
-from tests.reconcile.account import OTHER_USER, Account, at, install
+from tests.reconcile.account import ACCOUNT, OTHER_USER, Account, at, install
 from tests.reconcile.interference import refusal
 
 WINDOW = 3600
+EDITED = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "ec2:*", "Resource": "*"}]})
 
 
 @pytest.fixture
@@ -105,6 +107,32 @@ def test_an_ordinary_refusal_is_counted_as_such(account: Account, capsys: Any) -
     account.revive()
     assert watcher.handle(install().create_role(at(0)), None)["happened"] == ["refuse"]
     assert metrics_in(capsys.readouterr().out) == {"EventsHandled": 1, "GrantsRefused": 1}
+
+
+@pytest.mark.parametrize("left", ["edited", "nothing"])
+def test_a_policy_that_somebody_edited_is_counted_once(
+    account: Account, swept: Callable[[float], dict[str, float]], left: str
+) -> None:
+    """Changed or deleted: the sweep that finds it counts it, and the next ones have nothing to tell."""
+    account.deliver(install().create_role(at(0)))
+    name, policy = install().principal.rpartition("/")[2], "net"
+    if left == "nothing":
+        account.aside.iam.delete_user_policy(UserName=name, PolicyName=policy)
+    else:
+        account.aside.iam.put_user_policy(UserName=name, PolicyName=policy, PolicyDocument=EDITED)
+    assert swept(60)["PoliciesEditedByOthers"] == 1
+    assert swept(120) == {"Sweeps": 1, "GrantsOverdue": 0}
+
+
+def test_an_edit_that_cloudtrail_tells_of_is_counted_at_once(account: Account, capsys: Any) -> None:  # noqa: ANN401 - pytest's fixture
+    """The watcher finds it, without waiting for a sweep."""
+    account.deliver(install().create_role(at(0)))
+    name = install().principal.rpartition("/")[2]
+    account.aside.iam.put_user_policy(UserName=name, PolicyName="net", PolicyDocument=EDITED)
+    event = {"id": "e", "detail-type": "AWS API Call via CloudTrail", "source": "aws.iam", "account": ACCOUNT}
+    watcher.handle({**event, "detail": {"eventName": "PutUserPolicy", "requestParameters": {"userName": name}}}, None)
+    counted = metrics_in(capsys.readouterr().out)
+    assert (counted["EditsHandled"], counted["PoliciesEditedByOthers"], counted["GrantsClosed"]) == (1, 1, 1)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from types import SimpleNamespace
 
 from airlock.grants.grant import CloseReason, Facts, Grant, Progress, State
 from airlock.policy.place import PolicyKind, PolicyPlace
-from airlock.reconcile.happening import Decision, Happening, PolicyWrite
+from airlock.reconcile.happening import Decision, Drift, Happening, PolicyWrite
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 USER = "arn:aws:iam::111122223333:user/ocp-installer"
@@ -38,12 +38,18 @@ def _write(outcome: str) -> PolicyWrite:
     return PolicyWrite(place=place, grants=(), event_id=None, before="", after="", outcome=outcome)
 
 
+def _drift() -> Drift:
+    place = PolicyPlace(PolicyKind.USER_INLINE, USER, "net")
+    return Drift(place=place, grants=(), event_id=None, expected="", found="", detail="")
+
+
 HAPPENED = (
     _write("failed"),
     _decision("close-failed", State.CLOSING, "timeout"),
     _decision("refuse", State.REFUSED, "not-named"),
     _decision("refuse", State.REFUSED, str(CloseReason.CHECK_FAILED)),
     _decision("refuse", State.REFUSED, "simulator-disagrees"),
+    _drift(),
 )
 
 

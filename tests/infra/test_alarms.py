@@ -55,6 +55,7 @@ def test_each_alarm_watches_its_metric_and_rings_at_its_threshold(template: Temp
         "policy-writes-failing": (OWN, "PolicyWritesFailed", "Sum", 60, (3, 5), AT_LEAST, 1, "notBreaching"),
         "grant-refused": (OWN, "GrantsRefused", "Sum", 300, (1, 1), AT_LEAST, 1, "notBreaching"),
         "grant-doubted": (OWN, "GrantsDoubted", "Sum", 300, (1, 1), AT_LEAST, 1, "notBreaching"),
+        "policy-edited": (OWN, "PoliciesEditedByOthers", "Sum", 300, (1, 1), AT_LEAST, 1, "notBreaching"),
         "sweep-not-running": (OWN, "Sweeps", "Sum", 60, (5, 5), LESS, 1, "breaching"),
         "sweep-failing": ("AWS/Lambda", "Errors", "Sum", 60, (3, 5), AT_LEAST, 1, "notBreaching"),
         "watcher-failing": ("AWS/Lambda", "Errors", "Sum", 300, (1, 1), AT_LEAST, 3, "notBreaching"),
@@ -119,7 +120,13 @@ def _watched(template: Template) -> dict[str, tuple[str, str, str]]:
 def test_the_functions_print_the_very_metrics_that_alarms_watch(template: Template) -> None:
     """The same namespace, dimensions and names, by the entry points, Powertools and the variables of the template."""
     sweeper, watcher, watched = _printed(template, "sweeper"), _printed(template, "watcher"), _watched(template)
-    both = {"ClosingsFailed": 1, "PolicyWritesFailed": 1, "GrantsRefused": 1, "GrantsDoubted": 2}
+    both = {
+        "ClosingsFailed": 1,
+        "PolicyWritesFailed": 1,
+        "GrantsRefused": 1,
+        "GrantsDoubted": 2,
+        "PoliciesEditedByOthers": 1,
+    }
     assert {name: sweeper.get(metric) for name, metric in watched.items()} == {"GrantsOverdue": 2, "Sweeps": 1, **both}
     # What either may meet is one series, whoever meets it.
     assert {name: watcher.get(watched[name]) for name in both} == both
@@ -135,7 +142,7 @@ def test_a_second_deployment_watches_itself_alone(tmp_path: Path) -> None:
     alarms = [one["Properties"] for one in other.resources("AWS::CloudWatch::Alarm").values()]
     assert all(alarm["AlarmName"].startswith("lab-") for alarm in alarms)
     own = [alarm["Dimensions"] for alarm in alarms if alarm["Namespace"] == OWN]
-    assert own == [[{"Name": "service", "Value": "lab"}]] * 6
+    assert own == [[{"Name": "service", "Value": "lab"}]] * 7
     for kind in ("AWS::KMS::Key", "AWS::SNS::TopicPolicy"):
         text = json.dumps(other.properties(other.within("Notices", kind)))
         assert ":alarm:lab-grant-overdue" in text
@@ -152,7 +159,7 @@ def test_each_alarm_tells_the_notices_topic(template: Template) -> None:
         assert "InsufficientDataActions" not in alarm
         assert alarm.get("ActionsEnabled", True)
     silent = {name for name, alarm in alarms.items() if "OKActions" not in alarm}
-    assert silent == {"closing-failed", "grant-refused", "grant-doubted"}
+    assert silent == {"closing-failed", "grant-refused", "grant-doubted", "policy-edited"}
 
 
 def _sections() -> list[str]:
