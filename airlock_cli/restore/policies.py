@@ -100,7 +100,6 @@ def place_of(ref: str) -> PolicyPlace:
 
 def _merged(record: PolicyRecord, text: str) -> Rebased | None:
     try:
-        merges = [rebase(record.baseline, ours, text) for ours in (record.intended, record.written) if ours is not None]
+        return rebase(record.baseline, [ours for ours in (record.intended, record.written) if ours is not None], text)
     except PolicyTextError:
         return None
-    return next((one for one in merges if one.intact), merges[0])

@@ -114,8 +114,8 @@ MUTANTS = (
         "drift: an edit isn't noticed",
         (
             Edit(
-                "reconcile/run.py",
-                "        self._merge(record, held)\n        return True\n",
+                "reconcile/noticing.py",
+                "        _merge(run, record, held)\n        return True\n",
                 "        return False\n",
             ),
         ),
@@ -126,7 +126,7 @@ MUTANTS = (
     ),
     Mutant(
         "drift: an edit takes our statements into the baseline",
-        (Edit("reconcile/run.py", "baseline=merged.text", "baseline=held.text"),),
+        (Edit("reconcile/noticing.py", "baseline=merged.text", "baseline=held.text"),),
         (
             f"{EDITS}_while_open_is_kept[sweep-user-inline]",
             f"{EDITS}_made_while_a_narrowing_was_cut_off_is_merged_into_what_was_written",

@@ -83,11 +83,42 @@ def test_reordered_statements_mean_the_same() -> None:
     assert statements(merged.text) == [BY_HUMAN, *statements(BASELINE)]
 
 
-def test_a_text_that_was_only_laid_out_anew_gives_the_baseline() -> None:
-    """White space alone is no edit of a statement."""
+def test_a_text_that_was_only_laid_out_anew_gives_the_baseline_to_the_byte() -> None:
+    """Whoever saved the open policy in an editor, and changed nothing, gets back the very text that was there."""
     merged = rebase(BASELINE, OPENED, json.dumps(json.loads(OPENED), indent=8))
-    assert merged.intact
-    assert statements(merged.text) == statements(BASELINE)
+    assert (merged.text, merged.intact) == (BASELINE, True)
+
+
+def test_sorted_lists_and_lists_of_one_are_still_the_airlocks() -> None:
+    """A program that writes policies in its own style has altered nothing."""
+    document = json.loads(OPENED)
+    for statement in document["Statement"]:
+        for key in ("NotResource", "Resource"):
+            if isinstance(statement.get(key), list):
+                statement[key] = statement[key][::-1]
+        if isinstance(statement.get("Action"), str):
+            statement["Action"] = [statement["Action"]]
+    merged = rebase(BASELINE, OPENED, json.dumps(document))
+    assert json.dumps(document) != json.dumps(json.loads(OPENED))
+    assert (merged.text, merged.intact) == (BASELINE, True)
+
+
+@pytest.mark.parametrize("texts", [[BASELINE, OPENED], [OPENED, BASELINE]], ids=["closing", "opening"])
+@pytest.mark.parametrize("left", [1, 0])
+def test_an_edit_between_two_writes_doesnt_lose_the_deny(texts: list[str], left: int) -> None:
+    """Which text stood isn't known: what lacks the deny gets it back, and nothing of the airlock's stays."""
+    found = edited(json.dumps({"Statement": statements(OPENED)[:left]}), add=(BY_HUMAN,))
+    merged = rebase(BASELINE, texts, found)
+    assert not merged.intact
+    assert as_a_bag(statements(merged.text)) == as_a_bag([*statements(BASELINE), BY_HUMAN])
+
+
+@pytest.mark.parametrize("texts", [[BASELINE, OPENED], [OPENED, BASELINE]], ids=["closing", "opening"])
+def test_an_edit_of_the_baseline_between_two_writes_is_one_beside_nothing(texts: list[str]) -> None:
+    """With the deny in it and nothing of the airlock's, the text stands as it was typed, and no grant has to end."""
+    theirs = edited(BASELINE, add=(BY_HUMAN,))
+    merged = rebase(BASELINE, texts, theirs)
+    assert (merged.text, merged.intact) == (theirs, True)
 
 
 def test_a_policy_that_somebody_replaced_is_kept_to_the_byte() -> None:

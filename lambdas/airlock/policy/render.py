@@ -42,11 +42,14 @@ def render(baseline: str, exemptions: Sequence[Exemption], now: datetime, *, sha
         PolicyTextError: the baseline isn't a policy document.
         CannotRenderError: the exact difference can't be written.
     """
-    document = parse_document(baseline)
     live = sorted(
         (exemption for exemption in exemptions if exemption.not_after > now),
         key=lambda exemption: (exemption.not_after, exemption.objects, exemption.principal),
     )
+    if not live:
+        # Also a text that can't be read comes back: somebody may have put it there while it was open.
+        return baseline
+    document = parse_document(baseline)
     _refuse_overlaps([exemption for exemption in live if not exemption.lift])
     statements: list[Statement] = []
     opened = False

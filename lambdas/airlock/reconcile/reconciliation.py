@@ -23,6 +23,7 @@ from airlock.reconcile.concluding import conclude, mark_closing
 from airlock.reconcile.gate import Gate, begin, may_open
 from airlock.reconcile.happening import Happening
 from airlock.reconcile.limits import let_in, note_refusals
+from airlock.reconcile.noticing import take_note
 from airlock.reconcile.opening import decide_texts, refuse, shows_strays
 from airlock.reconcile.run import Run, about_to_write
 from airlock.reconcile.telling import Telling
@@ -106,9 +107,9 @@ class Reconciliation:
         run.held_back |= self._unfit(run) - {opening}
         for place, record in run.records().items():
             if place in run.held:
-                run.take_note(place, run.held[place])
+                take_note(run, place, run.held[place])
             elif verify or record.intended is not None:
-                run.take_note(place, self._policies.read(place))
+                take_note(run, place, self._policies.read(place))
         self._choose(run, opening, found, enrolled)
         if self._look_before_writing(run):
             self._choose(run, opening, found, enrolled)
@@ -184,7 +185,7 @@ class Reconciliation:
     def _look_before_writing(self, run: Run) -> bool:
         """Read what is about to be overwritten; True where somebody else had changed it."""
         unread = [place for place in run.to_write() if place not in run.held]
-        changed = [run.take_note(place, self._policies.read(place)) for place in unread]
+        changed = [take_note(run, place, self._policies.read(place)) for place in unread]
         return any(changed)
 
     def _write(self, run: Run, opening: str | None) -> None:

@@ -6,13 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from airlock.grants.grant import CloseReason, Grant, State
+from airlock.grants.grant import Grant, State
 from airlock.policy.document import sha256_of, size_of
-from airlock.policy.drift import rebase
 from airlock.policy.place import HeldPolicy, PolicyKind, PolicyPlace
 from airlock.ports import PolicyRecord, Scope
 from airlock.reconcile.choose import Choice
-from airlock.reconcile.happening import Decision, Drift, Happening, PolicyWrite
+from airlock.reconcile.happening import Decision, Happening, PolicyWrite
 from airlock.settings import Enrolled
 
 PAST_KEPT = 20
@@ -197,62 +196,26 @@ class Run:
             )
         )
 
-    def take_note(self, place: PolicyPlace, held: HeldPolicy | None) -> bool:
-        """Compare a policy as read with what the ledger expects; True where somebody else had changed it."""
-        self.held[place] = held
-        record = self.scopes[place.holder].policies.get(place)
-        if record is None:
-            return False
-        if held is None:
-            self._drift(record, "", "The policy is gone, so there is nothing to put back.")
-            del self.scopes[place.holder].policies[place]
-            return True
-        if held.text == record.intended:
-            # An earlier run wrote this and ended before it could say so.
-            self.written(record, record.written, held.text, "found-written")
-            self.keep_record(now_written(with_version(record, held), held.text))
-            return False
-        if held.text == record.written != record.baseline:
-            self.keep_record(with_version(record, held))
-            return False
-        if held.text in (record.written, record.baseline) or sha256_of(held.text) in record.past:
-            # Perhaps an old read; no edit, in any case.
-            return False
-        self._merge(record, held)
-        return True
-
-    def _merge(self, record: PolicyRecord, held: HeldPolicy) -> None:
-        # Which of the two stood when it was edited isn't known: the intent may never have reached IAM.
-        ours = [text for text in (record.intended, record.written) if text is not None]
-        merges = [rebase(record.baseline, text, held.text) for text in ours]
-        merged = next((merge for merge in merges if merge.intact), merges[0])
-        detail = "The edit is kept, and the grants go on."
-        if not merged.intact:
-            detail = "The airlock's own statements were altered: the original deny is back beside what was found."
-            self.begin_closing(self.grants_on(record.place), str(CloseReason.POLICY_EDITED), detail)
-        self._drift(record, held.text, detail)
-        self.keep_record(replace(now_written(record, held.text), baseline=merged.text, baseline_version=None))
-
-    def _drift(self, record: PolicyRecord, found: str, detail: str) -> None:
-        self.happened.append(
-            Drift(
-                place=record.place,
-                grants=self.grants_on(record.place),
-                event_id=self.event_id,
-                expected=record.intended or record.written,
-                found=found,
-                detail=detail,
-            )
-        )
-
 
 def with_version(record: PolicyRecord, held: HeldPolicy) -> PolicyRecord:
     """The record of a policy, with the version that was found: the baseline's if it holds that, else the airlock's."""
     if held.text == record.baseline:
         others = tuple(version for version in record.versions if version != held.version)
         return replace(record, baseline_version=held.version, versions=others)
+    if held.version == record.baseline_version:
+        record = unless_made_anew(record, held)
     known = (None, record.baseline_version, *record.versions)
     return record if held.version in known else replace(record, versions=(*record.versions, str(held.version)))
+
+
+def unless_made_anew(record: PolicyRecord, held: HeldPolicy) -> PolicyRecord:
+    """The record of a policy whose text isn't what its version has for the airlock.
+
+    A version's text never changes (IAM API reference, "CreatePolicyVersion"), so where the number is a known one,
+    somebody has deleted the policy and made it anew: none of its versions is known any more.
+    """
+    known = held.version in (record.baseline_version, *record.versions)
+    return replace(record, baseline_version=None, versions=()) if known else record
 
 
 def about_to_write(record: PolicyRecord, text: str) -> PolicyRecord:
