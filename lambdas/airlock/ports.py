@@ -33,6 +33,10 @@ class PrincipalGoneError(Exception):
     """IAM knows no such user or role (any more)."""
 
 
+class ThrottledError(Exception):
+    """AWS turned a call away for there being too many, and did nothing; it may be made again."""
+
+
 class OldReadError(Exception):
     """IAM showed what can't be any more, some seconds after a write; a later look will do."""
 
@@ -319,7 +323,12 @@ class Machines(Protocol):
         ...
 
     def reboot(self, region: str, instance_id: str) -> None:
-        """Reboot an instance."""
+        """Reboot an instance; asked for once, whether or not EC2 answers.
+
+        Raises:
+            ThrottledError: EC2 did nothing.
+            Exception: anything else that EC2 raised, which may have done it.
+        """
         ...
 
 

@@ -86,7 +86,7 @@ def wire(  # noqa: PLR0913 - one argument for each part that can be replaced
         """Only the sweeper asks EC2: the watcher's cold start goes without what that, and the next two, take."""
         from airlock.adapters.machines import Ec2Machines  # noqa: PLC0415 - see above
 
-        return machines or Ec2Machines(clients.ec2)
+        return machines or Ec2Machines(clients.ec2, clients.ec2_once)
 
     @cache
     def rescuer() -> Rescuer:

@@ -27,7 +27,7 @@ def no_images(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def machines(account: Account) -> Ec2Machines:
     """The adapter, on the account's watched clients."""
-    return Ec2Machines(account.acting.ec2)
+    return Ec2Machines(account.acting.ec2, account.acting.ec2_once)
 
 
 def start(account: Account, tags: dict[str, str]) -> str:

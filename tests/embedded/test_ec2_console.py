@@ -86,7 +86,7 @@ def test_other_calls_go_on_to_ministack(aws: MiniStack) -> None:
         ec2 = client_of(console)
         instance_id = start(ec2)
         console.show(instance_id, "first", after_reboot="second")
-        machines = Ec2Machines(lambda _: ec2)
+        machines = Ec2Machines(lambda _: ec2, lambda _: ec2)
         assert machines.console(REGION, instance_id) == "first"
         assert machines.is_bootstrap_of(REGION, instance_id, INFRA_ID)
         assert not machines.is_bootstrap_of(REGION, instance_id, "other-9mz4c")

@@ -31,6 +31,7 @@ class Interference:
     Attributes:
         made: each call's name and parameters.
         sent: the names of those that reached AWS.
+        carried_out: the same for each try of botocore's.
         failures: by name and "before" or "after": what is raised at each coming call of that name, None for nothing.
         changes: by name: what is done to every answer.
         unanswered: by name: of each coming try of that call, whether AWS carries it out and its answer is lost on the
@@ -40,6 +41,7 @@ class Interference:
 
     made: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     sent: list[str] = field(default_factory=list)
+    carried_out: list[str] = field(default_factory=list)
     failures: dict[tuple[str, str], list[BaseException | None]] = field(default_factory=dict)
     changes: dict[str, Change] = field(default_factory=dict)
     unanswered: dict[str, list[bool]] = field(default_factory=dict)
@@ -49,6 +51,7 @@ class Interference:
         """Be as new, for the next test."""
         self.made.clear()
         self.sent.clear()
+        self.carried_out.clear()
         self.failures.clear()
         self.changes.clear()
         self.unanswered.clear()
@@ -67,8 +70,10 @@ class Interference:
 
     def tried(self, event_name: str, request: Any, **_: object) -> AWSResponse | None:  # noqa: ANN401 - botocore's
         """Stand where moto stands, and lose what it answers."""
+        name = event_name.rsplit(".", 1)[-1]
         answer: AWSResponse | None = botocore_stubber(event_name, request)
-        coming = self.unanswered.get(event_name.rsplit(".", 1)[-1])
+        self.carried_out.append(name)
+        coming = self.unanswered.get(name)
         lost = coming.pop(0) if coming else False
         return AWSResponse(request.url, 503, HTTPHeaders(), MockRawResponse(b"")) if lost else answer
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 # IAM throttles per account; standard mode backs off with jitter. Well under the function's 60 seconds in all.
 _RETRIES = Config(retries={"mode": "standard", "total_max_attempts": 5}, connect_timeout=3, read_timeout=10)
+# What may be done once: EC2 may have done it though it didn't answer, and botocore would ask again.
+_ONCE = Config(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=3, read_timeout=10)
 # Somebody waits whose answer is kept already, and the sweep finds it: less than the 15 seconds of the page's function.
 _BRIEFLY = Config(retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=1, read_timeout=3)
 
@@ -77,6 +79,11 @@ class Clients:
         if region not in self._ec2:
             self._ec2[region] = self._make("ec2", region_name=region, config=_RETRIES)
         return self._ec2[region]
+
+    def ec2_once(self, region: str) -> EC2Client:
+        """EC2 in a region, whose calls are never made a second time; made when it is needed."""
+        client: EC2Client = self._make("ec2", region_name=region, config=_ONCE)
+        return client
 
 
 def make_clients(session: Any = None) -> Clients:  # noqa: ANN401 - boto3's Session, or anything with its "client"

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from airlock.install.cloudtrail import ENDED_STATES
 from airlock.install.fields import NoSignalError
 from airlock.install.tags import cluster_tag, is_named_bootstrap, owner
-from airlock.ports import Instance
+from airlock.ports import Instance, ThrottledError
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 FILTER_VALUES = 100
 """Installs that one call asks for; EC2 takes 200 values in all filters of a call (EC2 user guide, "Filtering")."""
 _GONE = frozenset({"InvalidInstanceID.NotFound", "InvalidInstanceID.Malformed"})
+# "Request throttling for the Amazon EC2 API"; the others are botocore's standard mode's.
+_THROTTLED = frozenset({"RequestLimitExceeded", "Throttling", "ThrottlingException", "EC2ThrottledException"})
 # Only Nitro instances give their latest text (EC2 API reference, "GetConsoleOutput"); the others answer
 # "UnsupportedOperation: This instance type does not support retrieving the latest console logs".
 _NOT_LATEST = frozenset({"UnsupportedOperation", "UnsupportedInstanceType", "InvalidParameterCombination"})
@@ -28,8 +30,10 @@ _NOT_LATEST = frozenset({"UnsupportedOperation", "UnsupportedInstanceType", "Inv
 class Ec2Machines:
     """The port :class:`airlock.ports.Machines` on EC2."""
 
-    def __init__(self, ec2: Callable[[str], EC2Client]) -> None:
+    def __init__(self, ec2: Callable[[str], EC2Client], ec2_once: Callable[[str], EC2Client]) -> None:
+        """Take what makes clients for a region: the usual ones, and such as never make a call a second time."""
         self._ec2 = ec2
+        self._ec2_once = ec2_once
 
     def instances(self, region: str, infra_ids: Sequence[str]) -> list[Instance]:
         """The instances in a region that carry the tags of these installs, masters and workers too.
@@ -72,8 +76,13 @@ class Ec2Machines:
         return _owner(tags) == infra_id and is_named_bootstrap(infra_id, tags)
 
     def reboot(self, region: str, instance_id: str) -> None:
-        """Reboot an instance; EC2 does it some moments later."""
-        self._ec2(region).reboot_instances(InstanceIds=[instance_id])
+        """Ask once for the reboot of an instance; EC2 does it some moments later."""
+        try:
+            self._ec2_once(region).reboot_instances(InstanceIds=[instance_id])
+        except ClientError as error:
+            if _code(error) in _THROTTLED:
+                raise ThrottledError(str(error)) from error
+            raise
 
     def _console(self, region: str, instance_id: str) -> str:
         ec2 = self._ec2(region)

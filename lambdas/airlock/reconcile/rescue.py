@@ -14,7 +14,7 @@ from airlock.grants.life import wants_open
 from airlock.install.console import Verdict, read_console
 from airlock.install.signal import Signal, SignalKind
 from airlock.policy.exemption import Vpc, iso
-from airlock.ports import Clock, Ledger, Machines
+from airlock.ports import Clock, Ledger, Machines, ThrottledError
 from airlock.reconcile.happening import Decision
 from airlock.settings import CloseOn, Enrolled
 
@@ -22,6 +22,8 @@ SETTLE_AFTER_REBOOT = timedelta(minutes=5)
 """How long a rebooted node gets to boot and fetch before a refusal on its console counts as a new one."""
 WAIT_SECONDS = 20.0
 """How long one sweep waits for IAM, for all grants together: its function has 60 seconds, and the next comes soon."""
+THROTTLED_PAUSES = (1.0, 3.0, None)
+"""Seconds before a reboot is asked for again that EC2 turned away for there being too many calls; None to give up."""
 WAITS_COUNT_FOR = timedelta(seconds=50)
 """How long a wait counts against the same sweep; sweeps start a minute apart."""
 
@@ -146,7 +148,7 @@ class Rescuer:
         if not self._ledger.claim(node.instance_id, self._clock.now()):
             return self._failed(still, node, "its one reboot was taken before, and isn't known to have happened")
         try:
-            self._machines.reboot(node.region, node.instance_id)
+            self._reboot(node)
         except Exception as error:  # noqa: BLE001 - whatever it was, the one reboot is used up
             return self._failed(still, node, f"EC2 didn't reboot it, and it isn't tried again: {error}")
         detail = (
@@ -157,6 +159,16 @@ class Rescuer:
         return Looked(
             happened=[self._decide("rescue", still, detail)], learnt=[self._signal(still, node, SignalKind.REBOOTED)]
         )
+
+    def _reboot(self, node: _Node) -> None:
+        for pause in THROTTLED_PAUSES:
+            try:
+                return self._machines.reboot(node.region, node.instance_id)
+            except ThrottledError:
+                if pause is None:
+                    raise
+                self._clock.sleep(pause)
+        return None
 
     def _once_enforced(self, grant: Grant, node: _Node, moment: datetime) -> Grant | None:
         """Wait until IAM enforces what was opened; the grant then, or None where there is nothing to rescue now."""
