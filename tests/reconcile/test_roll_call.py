@@ -54,6 +54,11 @@ def another(world: World) -> str:
     return made["InstanceId"]
 
 
+def closes(account: Account) -> bool:
+    """Whether the sweep after the one that sees an end closes, and not that one: an event may yet come."""
+    return account.sweep() == [] and "close" in account.sweep()
+
+
 def forget(account: Account) -> None:
     """Let EC2 know no instance, as it does of those that ended an hour ago, and of one that was launched just now."""
     account.calls.changes["DescribeInstances"] = lambda parsed: parsed.update(Reservations=[])
@@ -131,20 +136,31 @@ def test_a_death_while_a_node_is_taken_up_loses_nothing(account: Account, name: 
 
 
 def test_a_node_whose_end_was_lost_closes(account: Account) -> None:
-    """EC2 shows the instance as ended; the next sweep puts the policy back."""
+    """EC2 shows the instance as ended; the next sweep puts the policy back, unless an event has had it done by then."""
     world = on_time(account)
     assert account.sweep() == []
     end(world)
-    assert "close" in account.sweep()
+    assert closes(account)
     assert world.grant.progress.reason == CloseReason.INSTANCE_ENDED
     assert account.text(PolicyPlace(PolicyKind.USER_INLINE, USER, "net")) == POLICY
+
+
+def test_an_event_that_comes_meanwhile_closes(account: Account) -> None:
+    """What a sweep has seen is kept where the event finds it; whichever is first closes, once."""
+    world = on_time(account)
+    end(world)
+    assert account.sweep() == []
+    ended = world.one.state(account.clock.now(), "terminated")
+    ended["detail"]["instance-id"] = world.instance_id
+    assert "close" in account.deliver(ended)
+    assert account.sweep() == []
 
 
 def test_without_rescue_a_lost_end_closes_too(account: Account) -> None:
     """Whether consoles are read has nothing to do with it."""
     world = on_time(account, rescue=False)
     end(world)
-    assert "close" in account.sweep()
+    assert closes(account)
     assert world.looks() == 0
 
 
@@ -197,7 +213,7 @@ def test_a_forged_instance_beside_a_known_one_does_nothing(account: Account) -> 
     world.shows(refused(world.one))
     assert account.sweep() == ["not-helped"]
     end(world, forged)
-    assert account.sweep() == []
+    assert [account.sweep(), account.sweep()] == [[], []]
     assert world.grant.facts.instances == {world.instance_id}
     assert {params["InstanceId"] for name, params in account.calls.made if name == "GetConsoleOutput"} == {
         world.instance_id
@@ -209,7 +225,7 @@ def test_a_known_node_that_lives_keeps_nobody_elses(account: Account) -> None:
     world = on_time(account)
     another(world)
     end(world)
-    assert "close" in account.sweep()
+    assert closes(account)
 
 
 def test_a_node_known_by_its_tags_opens_nothing_wider(account: Account) -> None:
@@ -243,9 +259,9 @@ def test_of_nodes_known_by_their_tags_all_have_to_end(account: Account) -> None:
     account.sweep()
     assert world.grant.facts.instances == {world.instance_id, other}
     end(world, other)
-    assert account.sweep() == []
+    assert [account.sweep(), account.sweep()] == [[], []]
     end(world)
-    assert "close" in account.sweep()
+    assert closes(account)
 
 
 def test_masters_and_workers_are_no_bootstrap_nodes(account: Account) -> None:
@@ -254,7 +270,7 @@ def test_masters_and_workers_are_no_bootstrap_nodes(account: Account) -> None:
     account.deliver(world.one.create_bucket(at(30)))
     assert account.sweep() == []
     end(world)
-    assert account.sweep() == []
+    assert [account.sweep(), account.sweep()] == [[], []]
     assert world.grant.facts.found == frozenset()
     assert world.looks() == 0
 
@@ -265,9 +281,9 @@ def test_of_two_launches_the_last_counts(account: Account) -> None:
     second = World(account, world.one, another(world))
     account.deliver(second.launched(900))
     end(world)
-    assert account.sweep() == []
+    assert [account.sweep(), account.sweep()] == [[], []]
     end(second)
-    assert "close" in account.sweep()
+    assert closes(account)
 
 
 # What it costs, and what fails ----------------------------------------------------------------------------------
@@ -334,9 +350,10 @@ def test_a_region_that_fails_keeps_the_others_from_nothing(account: Account) -> 
     bucket["detail"]["requestParameters"]["CreateBucketConfiguration"]["LocationConstraint"] = "eu-central-1"
     account.deliver(bucket)
     end(world)
-    account.calls.failures["DescribeInstances", "before"] = [refusal()]
-    with pytest.raises(ExceptionGroup):
-        account.sweep()
+    for _ in range(2):
+        account.calls.failures["DescribeInstances", "before"] = [refusal()]
+        with pytest.raises(ExceptionGroup):
+            account.sweep()
     assert world.grant.progress.state is State.CLOSED
 
 
@@ -347,4 +364,4 @@ def test_a_ledger_that_fails_keeps_ec2_from_nothing(account: Account) -> None:
     account.calls.failures["BatchGetItem", "before"] = [None, refusal()]
     with pytest.raises(ExceptionGroup):
         account.sweep()
-    assert world.grant.progress.state is State.CLOSED
+    assert "close" in account.sweep()

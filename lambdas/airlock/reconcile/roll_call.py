@@ -9,12 +9,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from airlock.grants.grant import Facts, Grant, State
 from airlock.grants.life import wants_open
 from airlock.install.signal import Signal, SignalKind
 from airlock.ports import Clock, Instance, Ledger, Machines
+
+SETTLES_AFTER = timedelta(seconds=50)
+"""How long an end is left to whoever hears of it by an event: the next sweep, a minute later, takes it up. Sweeps that
+did the watcher's work beside it, one grant after the other, would run into their time limit while IAM throttles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,9 @@ class RollCall:
     def _learn(self, grant: Grant, ends: Mapping[str, datetime], shown: Sequence[Instance]) -> Grant:
         """Keep what is new, as the events would have it kept."""
         now = self._clock.now()
+        over = just_ended(grant.facts, shown)
+        if over is not None and over not in ends:
+            self._ledger.instance_ended(over, now, now)
         for signal in news_of(grant.facts, ends, shown, now):
             grant = self._ledger.record_for(grant.id, signal) or grant
             if signal.kind is SignalKind.INSTANCE_FOUND and signal.instance_id:
@@ -101,36 +108,43 @@ def is_asked_about(grant: Grant, now: datetime) -> bool:
     return grant.progress.state is State.OPEN and wants_open(grant, now)
 
 
-def news_of(facts: Facts, ends: Mapping[str, datetime], shown: Sequence[Instance], now: datetime) -> Iterator[Signal]:
-    """Tell what a grant hasn't learnt yet; nothing where it has ended. Pure.
+def just_ended(facts: Facts, shown: Sequence[Instance]) -> str | None:
+    """Tell whose end in EC2 is that of the install; None while there is none, or the grant knows. Pure.
 
-    - Whatever instance of its own has ended by the ledger, its end was heard.
-    - Who launched an instance EC2 doesn't tell. So by its tags one is taken up only where no launch was heard.
-    - Of the instance that counts EC2's word is enough: its ID was told by the launch itself. Of those known by tags
-      alone, all have to have ended, for one of them may be somebody else's.
-    - What EC2 doesn't show is no news: it may show it a moment later.
+    Of the instance that counts EC2's word is enough: its ID was told by the launch itself. Of those known by tags
+    alone, all have to have ended, for one of them may be somebody else's.
 
     Args:
         facts: the grant's.
-        ends: when instances ended, by the ledger.
+        shown: what EC2 shows with the install's tags. One that is missing may yet be there.
+    """
+    tagged = {one.instance_id for one in shown if one.is_bootstrap}
+    counts = {facts.newest[0]} if facts.boots and facts.newest else facts.instances | tagged
+    over = {one.instance_id for one in shown if one.ended}
+    return min(counts) if counts and counts <= over and facts.ended is None else None
+
+
+def news_of(facts: Facts, ends: Mapping[str, datetime], shown: Sequence[Instance], now: datetime) -> Iterator[Signal]:
+    """Tell what a grant hasn't learnt yet; nothing where it has ended. Pure.
+
+    Who launched an instance EC2 doesn't tell. So by its tags one is taken up only where no launch was heard.
+
+    Args:
+        facts: the grant's.
+        ends: when instances ended, by the ledger; of any instance of the grant's, as an event of it would count.
         shown: what EC2 shows with the install's tags.
-        now: the present moment; EC2 doesn't tell when an instance ended.
+        now: the present moment.
     """
     if facts.ended is not None:
         return
     for instance_id in sorted(facts.instances & ends.keys()):
-        yield _signal(facts, SignalKind.INSTANCE_ENDED, instance_id, ends[instance_id])
-    over = {one.instance_id for one in shown if one.ended}
+        if now - ends[instance_id] >= SETTLES_AFTER:
+            yield _signal(facts, SignalKind.INSTANCE_ENDED, instance_id, ends[instance_id])
     if facts.boots:
-        newest = facts.newest
-        counts = {newest[0]} if newest else set()
-    else:
-        tagged = {one.instance_id: one.launched for one in shown if one.is_bootstrap}
-        for instance_id in sorted(tagged.keys() - facts.instances):
-            yield _signal(facts, SignalKind.INSTANCE_FOUND, instance_id, tagged[instance_id])
-        counts = {*facts.instances, *tagged}
-    if counts and counts <= over:
-        yield _signal(facts, SignalKind.INSTANCE_ENDED, min(counts), now)
+        return
+    tagged = {one.instance_id: one.launched for one in shown if one.is_bootstrap}
+    for instance_id in sorted(tagged.keys() - facts.instances):
+        yield _signal(facts, SignalKind.INSTANCE_FOUND, instance_id, tagged[instance_id])
 
 
 def _signal(facts: Facts, kind: SignalKind, instance_id: str, at: datetime) -> Signal:
