@@ -174,7 +174,7 @@ TEXTS = {
     "why.instance-ended": "the bootstrap machine shut down",
     "why.bucket-deleted": "the bootstrap bucket was deleted",
     "why.timeout": "its time ran out",
-    "why.policy-edited": "somebody edited the policy, and what was open has no exact form in it",
+    "why.policy-edited": "somebody edited the policy, and what was open can't go on in it",
     "why.principal-gone": "the principal is gone",
     "why.fetched": "the bootstrap machine has its Ignition file",
     "why.operator": "an operator ordered it: {by}",

@@ -178,7 +178,7 @@ TEXTS = {
     "why.instance-ended": "ブートストラップノードが停止しました",
     "why.bucket-deleted": "ブートストラップ用のバケットが削除されました",
     "why.timeout": "期限が切れました",
-    "why.policy-edited": "ポリシーが編集され、例外を正確に書けなくなりました",
+    "why.policy-edited": "ポリシーが編集され、例外を続けられなくなりました",
     "why.principal-gone": "プリンシパルが存在しません",
     "why.fetched": "ブートストラップノードが Ignition ファイルを取得しました",
     "why.operator": "オペレーターの指示です: {by}",

@@ -149,7 +149,7 @@ TEXTS = {
     "why.timeout": "its time ran out",
     "why.nothing-to-open": "no deny stood in the way",
     "why.check-failed": "a rewritten policy failed the airlock's own check",
-    "why.policy-edited": "somebody edited the policy, and what was open has no exact form in it",
+    "why.policy-edited": "somebody edited the policy, and what was open can't go on in it",
     "why.principal-gone": "the principal is gone",
     "why.fetched": "the bootstrap machine has its Ignition file",
     "why.operator": "an operator ordered it",

@@ -175,7 +175,7 @@ TEXTS = {
     "why.timeout": "期限を過ぎたため",
     "why.nothing-to-open": "妨げになる拒否がなかったため",
     "why.check-failed": "書き換え後のポリシーが airlock 自身の検査に合格しなかったため",
-    "why.policy-edited": "ポリシーが編集され、許可の内容を正確に書けなくなったため",
+    "why.policy-edited": "ポリシーが編集され、許可を続けられなくなったため",
     "why.principal-gone": "プリンシパルが存在しないため",
     "why.fetched": "ブートストラップノードが Ignition ファイルを取得したため",
     "why.operator": "オペレーターの指示",

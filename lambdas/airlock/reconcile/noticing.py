@@ -27,8 +27,8 @@ OLD_READ = timedelta(seconds=30)
 EDITED = "The edit is kept. What is open beside it goes on to its end, and the original deny comes back then."
 ALTERED = (
     "The airlock's own statements were altered or are gone: the grants end, and the original deny is back beside what "
-    "was found. A statement that still has a Sid such as Airlock1 must be taken out by hand; installs are refused "
-    "until then."
+    "was found. Any statement left with a Sid such as Airlock1 must be taken out by hand; until then, installs are "
+    "refused."
 )
 PUT_BACK = "Somebody put the policy back as it was before it was opened: it stays so, and the grants end."
 UNREADABLE = (
