@@ -251,6 +251,28 @@ def narrowed_unheard(account: Account) -> World:
     return world
 
 
+def test_a_fetch_of_a_node_known_by_its_tags_keeps_no_other_from_its_rescue(account: Account) -> None:
+    """It is told once, and not held against the real node, of which an event tells later."""
+    world = unheard(account)
+    world.shows(fetched(world.one))
+    assert [account.sweep(), account.sweep()] == [["fetched"], []]
+    real = World(account, world.one, another(world))
+    account.deliver(real.launched(25))
+    real.shows(refused(world.one))
+    assert account.sweep() == ["rescue"]
+    assert [params["InstanceIds"] for name, params in account.calls.made if name == "RebootInstances"] == [
+        [real.instance_id]
+    ]
+
+
+def test_a_node_known_by_its_tags_closes_what_closes_on_the_fetch(account: Account) -> None:
+    """Where grants close on the fetch, a console of whomever is enough: it closes, and opens nothing."""
+    world = unheard(account, close_on="fetched")
+    world.shows(fetched(world.one))
+    assert "close" in account.sweep()
+    assert world.grant.progress.reason == CloseReason.FETCHED
+
+
 def test_of_nodes_known_by_their_tags_all_have_to_end(account: Account) -> None:
     """One of two may be somebody else's, so that the end of one ends nothing."""
     world = unheard(account)

@@ -104,9 +104,16 @@ class Rescuer:
         return Verdict.NOTHING, node
 
     def _fetched(self, grant: Grant, node: _Node, *, closes: bool) -> Looked:
-        decision = self._decide("fetched", grant, f"{node.instance_id} has its Ignition file")
+        detail = f"{node.instance_id} has its Ignition file"
+        if not node.is_proven(grant) and not closes:
+            # It isn't kept that this install's node is served: the real one may yet be heard of, and want its rescue.
+            return self._tell_once("fetched", grant, node, detail)
         kinds = [SignalKind.FETCH_SUCCEEDED, *([SignalKind.SERVED] if closes else [])]
-        return Looked(happened=[decision], learnt=[self._signal(grant, node, kind) for kind in kinds], changes=closes)
+        return Looked(
+            happened=[self._decide("fetched", grant, detail)],
+            learnt=[self._signal(grant, node, kind) for kind in kinds],
+            changes=closes,
+        )
 
     def _refused(self, grant: Grant, node: _Node) -> Looked:
         looked = self._after_a_refusal(grant, node)
