@@ -16,6 +16,7 @@ from airlock.policy.exemption import Exemption
 from airlock.policy.ladder import Widening, widened
 from airlock.policy.place import PolicyKind, PolicyPlace
 from airlock.policy.render import render
+from airlock.reconcile.attachments import DETACHED
 from airlock.reconcile.happening import Decision, Drift, Happening
 from tests.policy.strategies import ACCOUNT, NOW, REGION, SAMPLES, USER, VPCS, exemption
 
@@ -180,6 +181,15 @@ HAPPENINGS: dict[str, Happening] = {
         expected="{}",
         found="{}",
         detail="the edit was kept, and the airlock's statements were taken out",
+    ),
+    "detached": Drift(
+        place=PLACE,
+        grants=(facts_of().id,),
+        event_id="event-1",
+        expected="{}",
+        found="{}",
+        detail=DETACHED.format(principal=facts_of().principal),
+        detached=True,
     ),
     "close-failed": decided(
         "close-failed", opened(), "ClientError: ThrottlingException: Rate exceeded", state=State.CLOSING

@@ -82,6 +82,51 @@ def test_a_deleted_policy_is_told_at_once(account: Account) -> None:
     assert EDITED in [subject for subject, _ in account.notices()]
 
 
+@pytest.mark.parametrize("act", ["detached", "out of the group", "no boundary", "user deleted"])
+def test_a_detachment_is_told_once_and_the_text_comes_back(account: Account, act: str) -> None:
+    """The policy no longer applies: that is kept, people hear of it, and the text is restored at the end."""
+    iam, user = account.aside.iam, "ocp-installer"
+    place = account.stand(PolicyKind.GROUP_INLINE if act == "out of the group" else PolicyKind.MANAGED, POLICY)
+    if act == "no boundary":
+        iam.detach_user_policy(UserName=user, PolicyArn=FENCE)
+        account.principals[ROLE] = {"policies": [FENCE]}
+        iam.create_role(
+            RoleName="OpenShiftInstaller", Path="/ci/", AssumeRolePolicyDocument="{}", PermissionsBoundary=FENCE
+        )
+        account.revive()
+    principal = ROLE if act == "no boundary" else USER
+    one = install(principal=principal)
+    account.deliver(one.create_vpc(at(0)))
+    assert account.text(place) != POLICY
+    if act == "out of the group":
+        iam.remove_user_from_group(GroupName="installers", UserName=user)
+        name, parameters = "RemoveUserFromGroup", {"userName": user, "groupName": "installers"}
+    elif act == "no boundary":
+        iam.delete_role_permissions_boundary(RoleName="OpenShiftInstaller")
+        name, parameters = "DeleteRolePermissionsBoundary", {"roleName": "OpenShiftInstaller"}
+    else:
+        iam.detach_user_policy(UserName=user, PolicyArn=FENCE)
+        name, parameters = "DetachUserPolicy", {"userName": user, "policyArn": FENCE}
+    if act == "user deleted":
+        iam.delete_user(UserName=user)
+        name, parameters = "DeleteUser", {"userName": user}
+    assert told(account, name, parameters)["happened"] == ["drift"]
+    assert told(account, name, parameters)["happened"] == []
+    assert [line["outcome"] for line in account.audit("drift")] == ["detached"]
+    assert "ALARM: a policy was detached while it was open: net" in [subject for subject, _ in account.notices()]
+    account.deliver(one.delete_bucket(at(600)))
+    assert account.text(place) == POLICY
+
+
+def test_an_attachment_to_somebody_else_is_nobodys_drift(account: Account) -> None:
+    """The policy applies to its grant's principal as before."""
+    account.stand(PolicyKind.MANAGED, POLICY)
+    account.deliver(install().create_vpc(at(0)))
+    account.aside.iam.create_user(UserName="somebody")
+    account.aside.iam.attach_user_policy(UserName="somebody", PolicyArn=FENCE)
+    assert told(account, "AttachUserPolicy", {"userName": "somebody", "policyArn": FENCE})["happened"] == []
+
+
 def test_a_change_that_left_everything_as_it_was_does_nothing(account: Account) -> None:
     """Such as one of another policy of the user's; no lease is taken and nothing is written."""
     account.stand(PolicyKind.USER_INLINE, POLICY)

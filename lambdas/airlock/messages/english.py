@@ -355,6 +355,8 @@ TEXTS = {
     "grants": "Grants:   {grants}",
     "drift.subject": "ALARM: a policy was edited while it was open: {name}",
     "drift.what": "Somebody changed a policy while the airlock had it open. The edit is kept.",
+    "detached.subject": "ALARM: a policy was detached while it was open: {name}",
+    "detached.what": "A policy that the airlock has open doesn't apply to the installer any more. It stays detached.",
     "drift.next": "Look in CloudTrail for who did it and why, and whether the policy is as it shall be.",
     "close-failed.subject": "ALARM: not closed yet, OpenShift install {infra_id} by {who}",
     "close-failed.what": (

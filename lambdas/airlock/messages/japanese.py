@@ -365,6 +365,11 @@ TEXTS = {
     "grants": "グラント: {grants}",
     "drift.subject": "【アラーム】例外の有効中にポリシーが編集されました: {name}",
     "drift.what": "airlock が例外を設けている間に、ポリシーが編集されました。編集内容は保たれています。",
+    "detached.subject": "【アラーム】例外の有効中にポリシーがデタッチされました: {name}",
+    "detached.what": (
+        "airlock が例外を設けている間に、ポリシーがインストーラーに適用されなくなりました。\n"
+        "デタッチされたままになっています。"
+    ),
     "drift.next": "CloudTrail で編集者と理由を確認し、ポリシーが意図どおりかご確認ください。",
     "close-failed.subject": "【アラーム】まだ閉じられていません: OpenShift インストール {infra_id}（{who}）",
     "close-failed.what": (

@@ -209,8 +209,9 @@ def _changes(decision: Decision, voice: Voice) -> list[str]:
 def _of_edit(drift: Drift, voice: Voice) -> Message:
     """An alarm about somebody else's edit of a policy."""
     place, grants = drift.place, drift.grants
+    name = "detached" if drift.detached else "drift"
     lines = [
-        *voice.lines("drift.what"),
+        *voice.lines(f"{name}.what"),
         "",
         *voice.lines("place", place=place),
         *wrapped(voice.say("grants", grants=", ".join(grants) or "-")),
@@ -224,12 +225,12 @@ def _of_edit(drift: Drift, voice: Voice) -> Message:
     if len(grants) == 1:
         attributes |= {"grant": grants[0], "infra_id": grants[0].rpartition("-")[0]}
     return Message(
-        subject=voice.subject("drift.subject", "name", name=place.name),
+        subject=voice.subject(f"{name}.subject", "name", name=place.name),
         text="\n".join(lines) + "\n",
         data={
             "schema": SCHEMA,
             "kind": ALARM,
-            "alarm": "drift",
+            "alarm": name,
             "grants": list(grants),
             "policy": {"kind": str(place.kind), "holder": place.holder, "name": place.name},
             "detail": free_text(drift.detail),

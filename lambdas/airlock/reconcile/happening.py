@@ -113,7 +113,7 @@ class PolicyWrite:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drift:
-    """Somebody else changed a policy while a grant was open on it.
+    """Somebody else changed a policy while a grant was open on it, or whom it applies to.
 
     Attributes:
         place: the policy.
@@ -122,6 +122,7 @@ class Drift:
         expected: the text that the airlock had written.
         found: the text that it found, empty where the policy is gone.
         detail: what was done about it, in plain words.
+        detached: whether the text is as it was, and the policy doesn't apply to the grant's principal any more.
     """
 
     place: PolicyPlace
@@ -130,6 +131,7 @@ class Drift:
     expected: str
     found: str
     detail: str
+    detached: bool = False
 
     @property
     def audit_name(self) -> str:
@@ -148,7 +150,7 @@ class Drift:
             "signal_event_id": self.event_id,
             "before_sha256": sha256_of(self.expected),
             "after_sha256": sha256_of(self.found),
-            "outcome": "drift",
+            "outcome": "detached" if self.detached else "drift",
             "detail": self.detail,
         }
 

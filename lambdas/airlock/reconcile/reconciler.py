@@ -17,6 +17,7 @@ from airlock.grants.grant import Grant, State
 from airlock.grants.life import exemption_of, is_approved, is_left_wide, is_over
 from airlock.install.signal import Signal, SignalKind
 from airlock.ports import Clock, LeaseBusyError, Ledger, Policies
+from airlock.reconcile.attachments import Attachments
 from airlock.reconcile.happening import Happening
 from airlock.reconcile.reconciliation import Reconciliation
 from airlock.reconcile.telling import Telling
@@ -53,6 +54,7 @@ class Reconciler:
         self._roll_call = roll_call
         self._telling = telling
         self._clock = clock
+        self._attachments = Attachments(ledger=ledger, policies=policies, clock=clock)
 
     def let_hear(self, hear: Callable[[Sequence[Happening]], None]) -> None:
         """Let somebody hear, from now on, of all that happens, also where what is returned is lost to an error."""
@@ -93,7 +95,7 @@ class Reconciler:
         return happened
 
     def look_after(self, scope_ids: Sequence[str], event_id: str) -> list[Happening]:
-        """See at once whether policies are as the ledger says, for somebody may have changed them.
+        """See at once whether policies are as the ledger says, and still apply: somebody may have changed either.
 
         Args:
             scope_ids: ARNs of the users, roles, groups and managed policies that it is about.
@@ -104,12 +106,16 @@ class Reconciler:
         """
         happened: list[Happening] = []
         looked_at: dict[str, bool] = {}
-        listed = {grant_id for scope_id in scope_ids for grant_id in self._ledger.look(scope_id).grants}
+        listed = {one for scope_id in self._concerned(scope_ids) for one in self._ledger.look(scope_id).grants}
         for grant in self._ledger.grants(sorted(listed)):
             if not self._is_as_written(grant, looked_at):
                 happened += self._reconciliation.run(self._enrolled_of(grant), grant, event_id, verify=True)
                 # All of the scope's policies were looked at under its lease.
                 looked_at.update(dict.fromkeys(grant.progress.scopes, True))
+        for grant in self._ledger.grants(sorted(listed)):
+            detached = self._attachments.look(grant, event_id)
+            happened += self._told(detached)
+            self._attachments.told(grant, detached)
         return happened
 
     def sweep(self, overdue: Callable[[int], None] = lambda _: None) -> list[Happening]:
@@ -140,6 +146,11 @@ class Reconciler:
         return happened
 
     # ------------------------------------------------------------------------------------------------------------
+
+    def _concerned(self, scope_ids: Sequence[str]) -> list[str]:
+        """The scopes themselves, and those whose policies come to a principal among them from elsewhere."""
+        principals = [self._enrolled[one] for one in scope_ids if one in self._enrolled]
+        return sorted({*scope_ids, *(arn for one in principals for arn in (*one.groups, *one.policies))})
 
     def _enrolled_of(self, grant: Grant) -> Enrolled:
         return self._enrolled.get(grant.facts.principal) or Enrolled(grant.facts.principal)

@@ -84,11 +84,15 @@ class Writer:
             and record.baseline_version
             and self._policies.switch_back(place, record.baseline_version)
         ):
-            self._policies.delete_versions(place, record.versions)
+            self._delete_all_but(record.baseline_version, record)
             return replace(record, versions=())
         version = self._policies.write(place, text, record.baseline_version, record.versions)
-        self._policies.delete_versions(place, record.versions)
+        self._delete_all_but(version, record)
         return with_version(replace(record, versions=()), HeldPolicy(place, text, version))
+
+    def _delete_all_but(self, default: str | None, record: PolicyRecord) -> None:
+        """Delete the airlock's versions; of a policy that was made anew, a number may be the default's by now."""
+        self._policies.delete_versions(record.place, [one for one in record.versions if one != default])
 
     def _stands_as_before(self, run: Run, record: PolicyRecord) -> bool:
         """Whether IAM shows a policy as this run read it before it wrote, or that it is gone."""
