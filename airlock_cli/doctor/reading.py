@@ -12,8 +12,8 @@ from botocore.exceptions import ClientError
 from airlock.adapters.clients import make_clients
 from airlock.adapters.iam import IamPolicies
 from airlock.adapters.simulator import IamSimulator
+from airlock.errors import OldReadError, PrincipalGoneError
 from airlock.policy.place import HeldPolicy
-from airlock.ports import OldReadError, PrincipalGoneError
 from airlock_cli.doctor.organization import Client, Kind, Organization, Standing, read_organization
 from airlock_cli.doctor.simulated import Told, ask
 from airlock_cli.operators.options import Options

@@ -12,18 +12,11 @@ from botocore.exceptions import ClientError
 from airlock.adapters.clients import make_clients
 from airlock.adapters.iam import IamPolicies
 from airlock.adapters.ledger import DynamoLedger
+from airlock.errors import ConflictError, LeaseBusyError, OldReadError, RefusedByIamError
 from airlock.grants.grant import Grant
 from airlock.grants.life import wants_open
 from airlock.policy.place import PolicyPlace
-from airlock.ports import (
-    LEASE_PATIENCE_SECONDS,
-    Clock,
-    ConflictError,
-    LeaseBusyError,
-    OldReadError,
-    RefusedByIamError,
-    Scope,
-)
+from airlock.ports import LEASE_PATIENCE_SECONDS, Clock, Scope
 from airlock.reconcile.choose import Choice
 from airlock.reconcile.happening import Happening
 from airlock.reconcile.run import Run, about_to_write

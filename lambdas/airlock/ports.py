@@ -17,30 +17,6 @@ LEASE_PATIENCE_SECONDS = 25.0
 """How long to wait for another writer before giving the event back; well under the function's 60 seconds."""
 
 
-class RefusedByIamError(Exception):
-    """IAM won't take a write, and won't later: it isn't allowed, or the text isn't one that IAM accepts."""
-
-
-class LeaseBusyError(Exception):
-    """Another writer holds the policies; the event should come again later."""
-
-
-class ConflictError(Exception):
-    """A grant's progress changed under our hands; the event should come again."""
-
-
-class PrincipalGoneError(Exception):
-    """IAM knows no such user or role (any more)."""
-
-
-class ThrottledError(Exception):
-    """AWS turned a call away for there being too many, and did nothing; it may be made again."""
-
-
-class OldReadError(Exception):
-    """IAM showed what can't be any more, some seconds after a write; a later look will do."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyRecord:
     """What the ledger keeps of one policy while grants are open on it.

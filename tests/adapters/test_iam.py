@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from airlock.adapters.iam import IamPolicies
+from airlock.errors import PrincipalGoneError
 from airlock.policy.place import HeldPolicy, PolicyKind, PolicyPlace
-from airlock.ports import PrincipalGoneError
 from tests.reconcile.account import ACCOUNT, HOME, KINDS, ROLE, USER, Account
 from tests.reconcile.interference import Change
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from airlock.adapters.ledger import DynamoLedger
-from airlock.ports import ConflictError, LeaseBusyError
+from airlock.errors import ConflictError, LeaseBusyError
 from airlock.settings import LEASE_SECONDS
 from tests.reconcile.account import GROUP, START, USER, Account, Clock, at
 from tests.reconcile.interference import refusal

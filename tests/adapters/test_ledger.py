@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from airlock.adapters.ledger import DynamoLedger
+from airlock.errors import ConflictError
 from airlock.grants.grant import Facts, Grant, State
 from airlock.grants.learning import first_heard, learn
 from airlock.install.cloudtrail import parse
 from airlock.install.signal import Signal, Skipped
 from airlock.policy.place import PolicyKind, PolicyPlace
-from airlock.ports import ConflictError, PolicyRecord
+from airlock.ports import PolicyRecord
 from tests.events import Event
 from tests.reconcile.account import USER, Account, at, install
 

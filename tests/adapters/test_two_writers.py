@@ -19,10 +19,10 @@ import pytest
 from airlock.adapters.clients import Clients, make_clients
 from airlock.adapters.iam import IamPolicies
 from airlock.adapters.ledger import DynamoLedger
+from airlock.errors import LeaseBusyError
 from airlock.grants.grant import State, grant_id
 from airlock.handlers.sweeper import sweep_with
 from airlock.policy.place import PolicyKind, PolicyPlace
-from airlock.ports import LeaseBusyError
 from airlock.settings import LEASE_SECONDS
 from airlock.wiring import wire
 from airlock_cli.replay.world import make_ledger_table

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from airlock.adapters.ledger import DynamoLedger
+from airlock.errors import ConflictError, LeaseBusyError, OldReadError
 from airlock.grants.approval import Answer, CloseOrder, Form, Way
 from airlock.grants.grant import FINAL, Grant, State, grant_id
 from airlock.handlers.sweeper import sweep_with
@@ -20,7 +21,6 @@ from airlock.handlers.watcher import act_on
 from airlock.policy.document import parse_document, statements_of
 from airlock.policy.place import PolicyKind, PolicyPlace
 from airlock.policy.render import is_airlock_statement
-from airlock.ports import ConflictError, LeaseBusyError, OldReadError
 from airlock.reconcile.writing import NotConfirmedError
 from airlock.wiring import Airlock
 from tests.anyorder.interleaving import in_between

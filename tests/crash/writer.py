@@ -22,9 +22,10 @@ from airlock import wiring
 from airlock.adapters import leases
 from airlock.adapters.clients import make_clients
 from airlock.adapters.ledger import DynamoLedger
+from airlock.errors import ConflictError, LeaseBusyError
 from airlock.handlers.watcher import act_on
 from airlock.install.names import Era
-from airlock.ports import LEASE_PATIENCE_SECONDS, ConflictError, LeaseBusyError, Scope
+from airlock.ports import LEASE_PATIENCE_SECONDS, Scope
 from tests.events import Event, Install
 
 PAUSE_SECONDS = 0.05

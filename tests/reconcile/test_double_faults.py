@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from airlock.errors import RefusedByIamError
 from airlock.grants.grant import State
 from airlock.policy.document import sha256_of
 from airlock.policy.place import PolicyKind
-from airlock.ports import RefusedByIamError
 from tests.policy.strategies import SAMPLES
 from tests.reconcile.account import USER, Account, at, install
 from tests.reconcile.interference import Crash, refusal

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from airlock.errors import LeaseBusyError, RefusedByIamError
 from airlock.grants.grant import State
 from airlock.policy.place import PolicyKind, PolicyPlace
-from airlock.ports import LeaseBusyError, RefusedByIamError
 from airlock.reconcile.writing import NotConfirmedError
 from tests.policy.strategies import SAMPLES
 from tests.reconcile.account import OTHER_USER, USER, Account, at, install

@@ -9,9 +9,9 @@ from botocore.exceptions import ClientError
 
 from airlock.adapters.iam import IamPolicies
 from airlock.adapters.ledger import DynamoLedger
+from airlock.errors import LeaseBusyError, RefusedByIamError
 from airlock.grants.grant import State
 from airlock.policy.place import PolicyKind, PolicyPlace
-from airlock.ports import LeaseBusyError, RefusedByIamError
 from airlock.reconcile.writing import NotConfirmedError
 from airlock.settings import LEASE_SECONDS
 from tests.policy.strategies import SAMPLES

@@ -8,8 +8,8 @@ from random import Random
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from airlock.errors import OldReadError
 from airlock.policy.place import PolicyKind
-from airlock.ports import OldReadError
 from airlock.reconcile.writing import NotConfirmedError
 from tests.events import Event
 from tests.policy.strategies import SAMPLES

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from airlock.errors import OldReadError
 from airlock.grants.grant import State
 from airlock.policy.document import parse_document, statements_of
 from airlock.policy.place import PolicyKind, PolicyPlace
-from airlock.ports import OldReadError
 from tests.policy.strategies import SAMPLES
 from tests.reconcile.account import USER, Account, at, install
 from tests.reconcile.interference import Change, Crash, refusal

@@ -12,8 +12,8 @@ from urllib.parse import unquote
 from botocore.exceptions import ClientError
 
 from airlock.adapters.clients import was_tried_before
+from airlock.errors import OldReadError, PrincipalGoneError, RefusedByIamError
 from airlock.policy.place import HeldPolicy, PolicyKind, PolicyPlace
-from airlock.ports import OldReadError, PrincipalGoneError, RefusedByIamError
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from airlock.adapters.clients import was_tried_before
+from airlock.errors import LeaseBusyError
 from airlock.policy.exemption import iso
-from airlock.ports import Clock, LeaseBusyError
+from airlock.ports import Clock
 from airlock.settings import LEASE_SECONDS
 
 if TYPE_CHECKING:

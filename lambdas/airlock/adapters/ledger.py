@@ -17,11 +17,12 @@ from airlock.adapters.items import (
     scope_to_text,
 )
 from airlock.adapters.leases import Leases
+from airlock.errors import ConflictError
 from airlock.grants.grant import Facts, Grant, Progress
 from airlock.grants.learning import first_heard, learn
 from airlock.install.signal import Signal
 from airlock.policy.exemption import from_iso, iso
-from airlock.ports import LEASE_PATIENCE_SECONDS, Clock, ConflictError, Scope
+from airlock.ports import LEASE_PATIENCE_SECONDS, Clock, Scope
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from airlock.errors import PrincipalGoneError
 from airlock.grants.grant import Grant, State
 from airlock.policy.place import PolicyPlace
-from airlock.ports import Clock, Ledger, Policies, PolicyRecord, PrincipalGoneError
+from airlock.ports import Clock, Ledger, Policies, PolicyRecord
 from airlock.reconcile.happening import Drift
 
 DETACHED = (

@@ -12,11 +12,12 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from airlock.errors import LeaseBusyError
 from airlock.grants.approval import Form
 from airlock.grants.grant import Grant, State
 from airlock.grants.life import exemption_of, is_approved, is_left_wide, is_over
 from airlock.install.signal import Signal, SignalKind
-from airlock.ports import Clock, LeaseBusyError, Ledger, Policies
+from airlock.ports import Clock, Ledger, Policies
 from airlock.reconcile.attachments import Attachments
 from airlock.reconcile.happening import Happening
 from airlock.reconcile.reconciliation import Reconciliation

@@ -5,19 +5,12 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Mapping, Sequence
 
+from airlock.errors import PrincipalGoneError, RefusedByIamError
 from airlock.grants.approval import Form
 from airlock.grants.grant import Grant, Progress, State
 from airlock.grants.life import is_new, is_over, wants_open
 from airlock.policy.place import HeldPolicy
-from airlock.ports import (
-    LEASE_PATIENCE_SECONDS,
-    Clock,
-    Ledger,
-    Policies,
-    PrincipalGoneError,
-    RefusedByIamError,
-    Simulator,
-)
+from airlock.ports import LEASE_PATIENCE_SECONDS, Clock, Ledger, Policies, Simulator
 from airlock.reconcile.climbing import climb
 from airlock.reconcile.concluding import conclude, mark_closing
 from airlock.reconcile.gate import Gate, begin, may_open

@@ -9,12 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from airlock.errors import ThrottledError
 from airlock.grants.grant import Grant, State
 from airlock.grants.life import wants_open
 from airlock.install.console import Verdict, read_console
 from airlock.install.signal import Signal, SignalKind
 from airlock.policy.exemption import Vpc, iso
-from airlock.ports import Clock, Ledger, Machines, ThrottledError
+from airlock.ports import Clock, Ledger, Machines
 from airlock.reconcile.happening import Decision
 from airlock.settings import CloseOn, Enrolled
 

@@ -6,8 +6,9 @@ import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from airlock.errors import OldReadError, RefusedByIamError
 from airlock.policy.place import HeldPolicy, PolicyKind, PolicyPlace
-from airlock.ports import Clock, OldReadError, Policies, PolicyRecord, RefusedByIamError
+from airlock.ports import Clock, Policies, PolicyRecord
 from airlock.reconcile.run import Run, about_to_write, now_written, with_version
 
 READ_BACK_SECONDS = (0.0, 1.0, 2.0, 4.0)

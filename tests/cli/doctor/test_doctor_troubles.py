@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from airlock.adapters.iam import IamPolicies
-from airlock.ports import OldReadError
+from airlock.errors import OldReadError
 from tests.cli.doctor.conftest import USER, Examine
 
 

@@ -13,9 +13,9 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 
 from airlock.adapters.audit import AuditNotKeptError, LogAudit
 from airlock.adapters.iam import IamPolicies
+from airlock.errors import RefusedByIamError
 from airlock.policy.document import sha256_of
 from airlock.policy.exemption import iso
-from airlock.ports import RefusedByIamError
 from tests.cli.helpers import AWS_EXAMPLE, USER
 from tests.cli.operators import samples
 from tests.cli.restore.conftest import OPENED, Bench
