@@ -37,5 +37,7 @@ def handle(event: object, context: object) -> dict[str, object]:  # noqa: ARG001
 def sweep_with(parts: Airlock, count: Count = count_nothing, measure: Measure = measure_nothing) -> dict[str, object]:
     """The handler's work, on given parts: shared by the function and by ``airlock replay``."""
     parts.reconciler.let_hear(partial(tell, count=count))
-    happened = parts.reconciler.sweep(overdue=partial(measure, "GrantsOverdue"))
+    happened = parts.reconciler.sweep(
+        overdue=partial(measure, "GrantsOverdue"), put_off=partial(measure, "GrantsPutOff")
+    )
     return {"happened": [happening.audit_name for happening in happened]}

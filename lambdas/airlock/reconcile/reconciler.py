@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from airlock.errors import LeaseBusyError
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 OVERDUE_AFTER = timedelta(minutes=2)
 """How long after its time a grant may be unfinished: the first sweep after it may fail, or find another at work."""
+SWEEP_SECONDS = timedelta(seconds=35)
+"""How long a sweep begins on further grants. Its function is stopped after 60 seconds, wherever it is then, which would
+leave a lease that keeps the next sweeps away; one grant takes up to 25, with IAM throttling or a wait for a node."""
 
 
 class Reconciler:
@@ -119,7 +122,9 @@ class Reconciler:
             self._attachments.told(grant, detached)
         return happened
 
-    def sweep(self, overdue: Callable[[int], None] = lambda _: None) -> list[Happening]:
+    def sweep(
+        self, overdue: Callable[[int], None] = lambda _: None, put_off: Callable[[int], None] = lambda _: None
+    ) -> list[Happening]:
         """Expire what is due, retry what failed, look after what is open, and after nodes that were refused.
 
         What is due comes first, for EC2 may take its time. One principal's trouble doesn't keep the others from being
@@ -127,21 +132,26 @@ class Reconciler:
 
         Args:
             overdue: is told how many grants should have been finished by earlier sweeps.
+            put_off: is told how many this one had no time for, if any; they are the least urgent.
         """
+        until = self._clock.now() + SWEEP_SECONDS
         happened: list[Happening] = []
         errors: list[Exception] = []
-        grants = self._ledger.grants(self._ledger.unfinished())
+        grants = _in_turn(self._ledger.grants(self._ledger.unfinished()), self._clock.now())
         overdue(sum(self._is_overdue(grant) for grant in grants))
         quiet: list[Grant] = []
         looked_at: dict[str, bool] = {}
-        for grant in grants:
+        for number, grant in enumerate(grants):
+            if self._clock.now() >= until:
+                put_off(len(grants) - number)
+                break
             with _gathered(errors):
                 if self._has_work(grant, news=False) or not self._is_as_written(grant, looked_at):
                     happened += self._reconciliation.run(self._enrolled_of(grant), grant, None, verify=True)
                 else:
                     quiet.append(grant)
-        if quiet:
-            happened += self._look_at_nodes(quiet, errors)
+        if quiet and self._clock.now() < until:
+            happened += self._look_at_nodes(quiet, errors, until)
         if errors:
             raise ExceptionGroup("the sweep could not finish for some principals", errors)
         return happened
@@ -156,12 +166,15 @@ class Reconciler:
     def _enrolled_of(self, grant: Grant) -> Enrolled:
         return self._enrolled.get(grant.facts.principal) or Enrolled(grant.facts.principal)
 
-    def _look_at_nodes(self, grants: Sequence[Grant], errors: list[Exception]) -> list[Happening]:
+    def _look_at_nodes(self, grants: Sequence[Grant], errors: list[Exception], until: datetime) -> list[Happening]:
         """See which bootstrap nodes have ended, or were never heard of, and which of the others were refused."""
         happened: list[Happening] = []
         called = self._roll_call().call(grants)
         errors += called.errors
         for grant in called.grants:
+            if self._clock.now() >= until:
+                # It is in no hurry: its policies are as they should be.
+                break
             with _gathered(errors):
                 if self._has_work(grant, news=False):
                     happened += self._reconciliation.run(self._enrolled_of(grant), grant, None, verify=True)
@@ -282,3 +295,13 @@ def _gathered(errors: list[Exception]) -> Iterator[None]:
         pass
     except Exception as error:  # noqa: BLE001 - raised once all were swept
         errors.append(error)
+
+
+def _in_turn(grants: list[Grant], now: datetime) -> list[Grant]:
+    """The most urgent first; in every second minute beginning with another one each time.
+
+    Those that no sweep can finish, being the most urgent for ever, would else take all of each sweep's time.
+    """
+    minute = int(now.timestamp()) // 60
+    first = minute // 2 % len(grants) if minute % 2 and grants else 0
+    return grants[first:] + grants[:first]
