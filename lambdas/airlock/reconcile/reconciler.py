@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -16,11 +15,12 @@ from airlock.errors import LeaseBusyError
 from airlock.grants.approval import Form
 from airlock.grants.grant import Grant, State
 from airlock.grants.life import exemption_of, is_approved, is_left_wide, is_over
-from airlock.install.signal import Signal, SignalKind
+from airlock.install.signal import Signal
 from airlock.ports import Clock, Ledger, Policies
 from airlock.reconcile.attachments import Attachments
 from airlock.reconcile.happening import Happening
 from airlock.reconcile.reconciliation import Reconciliation
+from airlock.reconcile.recording import Recorder
 from airlock.reconcile.telling import Telling
 from airlock.settings import Enrolled
 
@@ -58,6 +58,7 @@ class Reconciler:
         self._roll_call = roll_call
         self._telling = telling
         self._clock = clock
+        self._recorder = Recorder(enrolled=enrolled, ledger=ledger, clock=clock)
         self._attachments = Attachments(ledger=ledger, policies=policies, clock=clock)
 
     def let_hear(self, hear: Callable[[Sequence[Happening]], None]) -> None:
@@ -77,7 +78,7 @@ class Reconciler:
             LeaseBusyError: another writer kept the policies too long; the event should come again.
             NotConfirmedError: IAM didn't show a write; the sweep looks again.
         """
-        grant = self._record(signal)
+        grant = self._recorder.record(signal)
         if grant is None or not self._has_work(grant, news=True):
             return []
         return self._reconciliation.run(self._enrolled_of(grant), grant, signal.event_id)
@@ -208,39 +209,6 @@ class Reconciler:
             self._telling.audit_lines(happened, self._clock.now())
             self._telling.publish(happened)
         return list(happened)
-
-    def _record(self, signal: Signal) -> Grant | None:
-        """Keep the signal's facts; None where they belong to no grant."""
-        now = self._clock.now()
-        if signal.kind is SignalKind.INSTANCE_ENDED:
-            if signal.instance_id is None:
-                return None
-            grant_id = self._ledger.instance_ended(signal.instance_id, signal.at, now)
-            return self._ledger.record_for(grant_id, signal) if grant_id else None
-        enrolled = self._enrolled.get(signal.principal or "")
-        if enrolled is None:
-            return None
-        if signal.infra_id is None:
-            signal = self._with_infra_id(signal, enrolled)
-            if signal.infra_id is None:
-                return None
-        grant = self._ledger.record(signal, now, enrolled.window)
-        if signal.kind is SignalKind.INSTANCE_STARTED and signal.instance_id:
-            ended_at = self._ledger.instance_started(signal.instance_id, grant.id, now)
-            if ended_at is not None:
-                end = replace(signal, kind=SignalKind.INSTANCE_ENDED, at=ended_at)
-                grant = self._ledger.record_for(grant.id, end) or grant
-        return grant
-
-    def _with_infra_id(self, signal: Signal, enrolled: Enrolled) -> Signal:
-        """An endpoint without tags belongs to the install whose VPC it was made in, if that is known."""
-        scopes = [self._ledger.look(scope_id) for scope_id in (enrolled.arn, *enrolled.groups, *enrolled.policies)]
-        listed = [grant_id for scope in scopes for grant_id in scope.grants]
-        # Those that wait for an answer, or are only observed, are in no scope; the index may lag by a moment.
-        for grant in self._ledger.grants([*listed, *self._ledger.unfinished()]):
-            if grant.facts.principal == enrolled.arn and signal.vpc_id in grant.facts.own_vpcs:
-                return replace(signal, infra_id=grant.facts.infra_id)
-        return signal
 
     def _has_work(self, grant: Grant, *, news: bool) -> bool:
         """Whether the grant isn't where its facts and people's answers want it.

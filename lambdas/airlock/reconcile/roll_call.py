@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from airlock.grants.grant import Facts, Grant, State
 from airlock.grants.life import wants_open
 from airlock.install.signal import Signal, SignalKind
 from airlock.ports import Clock, Instance, Ledger, Machines
+from airlock.reconcile.recording import linked
 
 SETTLES_AFTER = timedelta(seconds=50)
 """How long an end is left to whoever hears of it by an event: the next sweep, a minute later, takes it up. Sweeps that
@@ -94,12 +95,9 @@ class RollCall:
             self._ledger.instance_ended(over, now, now)
         for signal in news_of(grant.facts, ends, shown, now):
             grant = self._ledger.record_for(grant.id, signal) or grant
-            if signal.kind is SignalKind.INSTANCE_FOUND and signal.instance_id:
-                # So that an event of its end finds the grant. If that is lost here, the next call reads the end.
-                ended_at = self._ledger.instance_started(signal.instance_id, grant.id, now)
-                if ended_at is not None:
-                    end = replace(signal, kind=SignalKind.INSTANCE_ENDED, at=ended_at)
-                    grant = self._ledger.record_for(grant.id, end) or grant
+            if signal.kind is SignalKind.INSTANCE_FOUND:
+                # If the link is lost here, the next call reads the end.
+                grant = linked(self._ledger, grant, signal, now)
         return grant
 
 
