@@ -243,7 +243,7 @@ def test_what_a_sweep_prints_rings_the_alarm_at_those_who_read_the_notices(
         ],
     )
     states = {alarm["AlarmName"]: alarm for alarm in cloudwatch.describe_alarms()["MetricAlarms"]}
-    assert len(states) == 10
+    assert len(states) == 11
     assert states["bootstrap-airlock-grant-overdue"]["StateValue"] == "ALARM"
     mails = {notice["Subject"]: json.loads(notice["Message"]) for notice in notices() if "Subject" in notice}
     mail = mails['ALARM: "bootstrap-airlock-grant-overdue" in us-east-1']

@@ -60,9 +60,10 @@ class Reconciler:
         """Tell of it at once."""
         hear(HAPPENED)
 
-    def sweep(self, overdue: Callable[[int], None]) -> list[Happening]:
-        """Two grants are overdue."""
+    def sweep(self, overdue: Callable[[int], None], put_off: Callable[[int], None]) -> list[Happening]:
+        """Two grants are overdue, and one is put off."""
         overdue(2)
+        put_off(1)
         return []
 
 
