@@ -14,6 +14,7 @@ import jsonschema
 from botocore.exceptions import UnknownRegionError
 
 from infra import powertools
+from infra.own_path import OWN_KINDS, OWN_PATH
 
 KEY: Final = "airlock"
 _REGION: Final = f"{KEY}.home_region"
@@ -54,6 +55,7 @@ def find_problems(value: object) -> Iterator[Problem]:
     yield from told
     if isinstance(value, Mapping):
         yield from _home_problems(value)
+        yield from _own_problems(value)
         yield from _repeat_problems(value)
         yield from _group_problems(value)
         yield from _lifting_problems(value)
@@ -116,6 +118,14 @@ def _home_problems(value: Mapping[str, Any]) -> Iterator[Problem]:
             yield Problem(
                 key, arn, what, "name principals, groups and policies of one account; deploy one stack an account"
             )
+
+
+def _own_problems(value: Mapping[str, Any]) -> Iterator[Problem]:
+    own = tuple(f":{kind}{OWN_PATH}" for kind in OWN_KINDS)
+    for key, arn, _ in _arns(value):
+        if any(part in arn for part in own):
+            what = f"one of the airlock's own, whose path is {OWN_PATH}; it never changes what it is allowed itself"
+            yield Problem(key, arn, what, "enrol who runs openshift-install, and name the policies that deny it")
 
 
 def _repeat_problems(value: Mapping[str, Any]) -> Iterator[Problem]:

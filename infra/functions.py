@@ -17,6 +17,7 @@ from constructs import Construct
 from infra import permissions, powertools
 from infra.audit import log_retention
 from infra.configuration import Configuration
+from infra.own_path import OWN_PATH
 
 METRICS_NAMESPACE: Final = "BootstrapAirlock"
 """Where Powertools puts the functions' metrics, with one dimension, ``service``: the deployment's prefix.
@@ -81,7 +82,11 @@ class AirlockFunction(Construct):
             # What must outlive the stack is in the audit log.
             removal_policy=RemovalPolicy.DESTROY,
         )
-        statements = [*work.statements, permissions.own_log_statement(log_group.log_group_arn)]
+        statements = [
+            *work.statements,
+            permissions.own_log_statement(log_group.log_group_arn),
+            permissions.not_itself_statement(configuration),
+        ]
         if dead_letters:
             statements.append(permissions.dead_letter_statement(dead_letters.queue_arn))
         self.role = iam.Role(
@@ -89,6 +94,7 @@ class AirlockFunction(Construct):
             "Role",
             assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
             description=f"What {full_name} may do",
+            path=OWN_PATH,
             inline_policies={"Airlock": iam.PolicyDocument(statements=statements)},
         )
         self.function = lambda_.Function(

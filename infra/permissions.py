@@ -3,6 +3,8 @@
 No write has ``*`` as its resource. The IAM writes reach the enrolled principals' own inline policies and the groups
 and managed policies that the configuration names, nothing else. The one write to instances, a reboot, reaches those
 that are tagged as a bootstrap node.
+
+Each role denies itself the one thing that would undo all of this: changes of the deployment's own roles.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from aws_cdk import aws_iam as iam
 
 from airlock.adapters.orders import ORDER
 from infra.configuration import Configuration
+from infra.own_path import OWN_KINDS, OWN_PATH
 
 USER_READS: Final = (
     "iam:GetUser",
@@ -37,6 +40,21 @@ GROUP_READS: Final = ("iam:GetGroupPolicy", "iam:ListAttachedGroupPolicies", "ia
 POLICY_READS: Final = ("iam:GetPolicy", "iam:GetPolicyVersion", "iam:ListPolicyVersions")
 AWS_POLICY_READS: Final = ("iam:GetPolicy", "iam:GetPolicyVersion")
 POLICY_WRITES: Final = ("iam:CreatePolicyVersion", "iam:DeletePolicyVersion", "iam:SetDefaultPolicyVersion")
+# All that changes a role or a managed policy, passing a role on included, and what IAM may get by those verbs.
+IAM_CHANGES: Final = (
+    "iam:Add*",
+    "iam:Attach*",
+    "iam:Create*",
+    "iam:Delete*",
+    "iam:Detach*",
+    "iam:PassRole",
+    "iam:Put*",
+    "iam:Remove*",
+    "iam:Set*",
+    "iam:Tag*",
+    "iam:Untag*",
+    "iam:Update*",
+)
 # What SNS asks of KMS for a publisher (Amazon SNS, page "Managing Amazon SNS encryption keys and costs").
 PUBLISHING: Final = ("kms:Decrypt", "kms:GenerateDataKey")
 CONSOLE_CALLS: Final = ("ec2:GetConsoleOutput", "ec2:RebootInstances")
@@ -128,6 +146,21 @@ def instance_statements(configuration: Configuration) -> list[iam.PolicyStatemen
             for tag, value in BOOTSTRAP_TAGS.items()
         ]
     return statements
+
+
+def not_itself_statement(configuration: Configuration) -> iam.PolicyStatement:
+    """Deny a role to change any role or policy of a deployment's own, its own first of all.
+
+    The configuration refuses to enrol such a role. This holds whatever else comes to allow it: an enrolment that went
+    round the check, or a policy that somebody attaches to the role. Reads are left alone, for a diagnosis needs them.
+    """
+    home = f"arn:{configuration.partition}:iam::{configuration.account}"
+    return iam.PolicyStatement(
+        sid="NotItself",
+        effect=iam.Effect.DENY,
+        actions=list(IAM_CHANGES),
+        resources=[f"{home}:{kind}{OWN_PATH}*" for kind in OWN_KINDS],
+    )
 
 
 def own_log_statement(group_arn: str) -> iam.PolicyStatement:

@@ -11,13 +11,20 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra import permissions
+from infra.configuration import Configuration
+from infra.own_path import OWN_PATH
 
 
 class SweepSchedule(Construct):
     """One schedule of EventBridge Scheduler, with a role that may start the sweeper and nothing else."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, sweeper: lambda_.IFunction, dead_letters: sqs.IQueue
+        self,
+        scope: Construct,
+        construct_id: str,
+        configuration: Configuration,
+        sweeper: lambda_.IFunction,
+        dead_letters: sqs.IQueue,
     ) -> None:
         super().__init__(scope, construct_id)
         stack = Stack.of(self)
@@ -38,11 +45,13 @@ class SweepSchedule(Construct):
                 },
             ),
             description="Starts the sweeper",
+            path=OWN_PATH,
             inline_policies={
                 "Sweep": iam.PolicyDocument(
                     statements=[
                         permissions.invoke_statement(sweeper.function_arn),
                         permissions.dead_letter_statement(dead_letters.queue_arn),
+                        permissions.not_itself_statement(configuration),
                     ]
                 )
             },

@@ -65,7 +65,7 @@ class AirlockStack(Stack):
         self.approvals.let_sign(self.sweeper.role)
         own_roles = [self.watcher.role.role_arn, self.sweeper.role.role_arn]
         Rules(self, "Rules", configuration, watched_by(self.watcher.function, self.dead_letters.queue), own_roles)
-        SweepSchedule(self, "Sweep", self.sweeper.function, self.dead_letters.queue)
+        SweepSchedule(self, "Sweep", configuration, self.sweeper.function, self.dead_letters.queue)
         watched = Watched(self.watcher.function, self.sweeper.function, self.dead_letters.queue)
         self.notices.let_alarm(Alarms(self, "Alarms", configuration, self.notices.topic, watched).arns)
         Tags.of(self).add("Application", configuration.prefix)

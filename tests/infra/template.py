@@ -43,12 +43,20 @@ class Template:
         return found
 
     def statements(self, role: str) -> dict[str, dict[str, Any]]:
-        """The statements of a role's inline policies by Sid, actions and resources made lists."""
+        """What a role's inline policies allow: the statements by Sid, actions and resources made lists."""
+        return self._statements(role, "Allow")
+
+    def denials(self, role: str) -> dict[str, dict[str, Any]]:
+        """What a role's inline policies deny, in the same form."""
+        return self._statements(role, "Deny")
+
+    def _statements(self, role: str, effect: str) -> dict[str, dict[str, Any]]:
         found = {}
         for policy in self.properties(role)["Policies"]:
             for statement in policy["PolicyDocument"]["Statement"]:
                 listed = {key: as_list(statement[key]) for key in ("Action", "Resource")}
-                found[statement["Sid"]] = {**statement, **listed}
+                if statement["Effect"] == effect:
+                    found[statement["Sid"]] = {**statement, **listed}
         return found
 
     def variables(self, name: str) -> dict[str, Any]:

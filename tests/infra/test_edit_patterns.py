@@ -11,11 +11,12 @@ from moto.events.models import EventPattern
 from airlock.handlers.edits import EDITS
 from infra import event_patterns
 from infra.configuration import parse
+from infra.own_path import OWN_PATH
 from tests.infra.builders import ACCOUNT, GROUP, HOME, POLICY, ROLE, USER, call, configuration
 from tests.infra.builders import session_identity as session
 from tests.infra.builders import user_identity as user
 
-OWN = [f"{HOME}:role/airlock-WatcherRole", f"{HOME}:role/airlock-SweeperRole"]
+OWN = [f"{HOME}:role{OWN_PATH}airlock-WatcherRole", f"{HOME}:role{OWN_PATH}airlock-SweeperRole"]
 PATTERNS = event_patterns.edit_patterns(parse(configuration()), OWN)
 ADMIN = user(f"{HOME}:user/admin")
 NAMED = {
@@ -79,7 +80,7 @@ def test_another_services_call_of_the_same_name_starts_nothing() -> None:
 def test_many_names_are_split_and_leave_room_for_the_roles_arns() -> None:
     """Each pattern fits, with the longest ARNs that the functions' roles can have."""
     arns = [f"{HOME}:user/{'x' * 55}-{number:04}" for number in range(27)]
-    longest = [f"{HOME}:role/{'x' * 64}"] * 2
+    longest = [f"{HOME}:role{OWN_PATH}{'x' * 64}"] * 2
     made = parse(configuration(principals=[{"arn": arn} for arn in arns]))
     patterns = event_patterns.edit_patterns(made, ["${Token[1]}", "${Token[2]}"])
     assert len(patterns) > 2
