@@ -8,7 +8,7 @@ export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast test-ceph any-order crash mutants simulate lint bench synth pins clean
+.PHONY: help setup demo test test-fast test-ceph any-order crash mutants simulate lint hooks bench synth sbom licences pins clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -48,6 +48,9 @@ lint: $(READY)  ## ruff and mypy --strict
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+hooks: $(READY)  ## Have git lint what is committed, and run the fast tests before a push
+	$(BIN)/pre-commit install
+
 simulate: $(READY)  ## A day of 1,000 installs under lost events and a throttled IAM: ten minutes or so
 	$(BIN)/python -m tests.simulation $(SIMULATION)
 
@@ -57,7 +60,13 @@ bench: $(READY)  ## Ratios, call counts and growth: what the watcher costs
 synth: $(READY)  ## Synthesise the CloudFormation templates into cdk.out
 	$(BIN)/python app.py
 
-pins: $(READY)  ## Renew requirements/airlock.txt from requirements/airlock.in
+sbom: $(READY)  ## Write CycloneDX bills of the account and of this machine into build/sbom
+	$(BIN)/python -m supply sbom
+
+licences: $(READY)  ## Renew docs/licences.md from what is installed
+	$(BIN)/python -m supply licences
+
+pins: $(READY)  ## Renew requirements/airlock.txt from requirements/airlock.in; then: make setup licences
 	$(PYTHON) -m venv $(VENV)-pins
 	$(VENV)-pins/bin/python -m pip install --quiet pip-tools
 	$(VENV)-pins/bin/pip-compile --quiet --upgrade --allow-unsafe --generate-hashes --strip-extras \
