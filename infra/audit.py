@@ -19,6 +19,9 @@ class AuditLog(Construct):
             "Group",
             retention=log_retention(configuration.log_retention_days),
             removal_policy=RemovalPolicy.RETAIN,
+            # Whoever deletes it, or a stream in it, has to say so twice (Amazon CloudWatch Logs, page "Protecting log
+            # groups from deletion").
+            deletion_protection_enabled=True,
         )
 
     def add_stream(self, name: str) -> str:

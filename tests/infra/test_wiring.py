@@ -95,6 +95,10 @@ def test_a_function_logs_to_a_group_of_its_own_and_audits_apart(template: Templa
     assert template.properties(own)["RetentionInDays"] == 365
     assert template.properties(audit)["RetentionInDays"] == 365
     assert template.body["Resources"][audit]["DeletionPolicy"] == "Retain"
+    assert template.properties(audit)["DeletionProtectionEnabled"] is True
+    assert "DeletionProtectionEnabled" not in template.properties(own)
+    for stream in template.resources("AWS::Logs::LogStream").values():
+        assert stream["DeletionPolicy"] == "Retain"
     streams = [one["Properties"]["LogStreamName"] for one in template.resources("AWS::Logs::LogStream").values()]
     assert sorted(streams) == ["sweeper", "watcher"]
 
