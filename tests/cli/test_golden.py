@@ -1,5 +1,6 @@
 """Text that people read, compared with stored files; tests/cli/stored.py tells how to renew them."""
 
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -28,4 +29,4 @@ def test_help(name: str, arguments: list[str]) -> None:
 def test_version() -> None:
     """`--version` tells name and version."""
     done = airlock("--version")
-    assert (done.returncode, done.stdout) == (0, "airlock 0.1.0\n")
+    assert (done.returncode, done.stdout) == (0, f"airlock {version('bootstrap-airlock')}\n")

@@ -71,6 +71,14 @@ def test_an_ambiguous_licence_is_an_error(monkeypatch: pytest.MonkeyPatch) -> No
         licences.stated("jinja2")
 
 
+def test_the_layer_s_licences_are_those_of_the_installed_packages() -> None:
+    """Where a part of the layer is pinned here too, the list says what the package itself says."""
+    pinned = dict(pins())
+    listed = {part.name: part.licence for part in in_account() if part.place is Place.LAYER and part.name in pinned}
+    assert len(listed) > 5
+    assert listed == {name: licences.stated(name) for name in listed}
+
+
 @pytest.mark.parametrize("name", sorted(licences.BY_HAND))
 def test_nothing_is_said_by_hand_that_the_metadata_says(name: str) -> None:
     """What somebody read is only used where the metadata is ambiguous, and only for what is pinned."""
