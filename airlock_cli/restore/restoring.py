@@ -158,7 +158,7 @@ class Restorer:
             if text != record.baseline:
                 # The merge is what the policy is without the airlock from now on.
                 record = replace(record, baseline=text, baseline_version=None)
-            run.keep_record(about_to_write(record, text))
+            run.keep_record(about_to_write(record, text, run.now))
         if texts:
             self._ledger.write_ahead(scopes, [])
             Writer(self._policies, self._clock, lambda _: None).write_all(run, sorted(texts))

@@ -30,6 +30,7 @@ class PolicyRecord:
         versions: managed policy versions that the airlock made and hasn't deleted.
         past: SHA-256 of texts that the airlock wrote, or meant to, before the last; a read that shows one is old.
         neighbours: characters that the holder's other inline policies take, white space not counted.
+        written_at: when the airlock last wrote it, or began to; None where that isn't known.
     """
 
     place: PolicyPlace
@@ -40,6 +41,7 @@ class PolicyRecord:
     versions: tuple[str, ...] = ()
     past: tuple[str, ...] = ()
     neighbours: int = 0
+    written_at: datetime | None = None
 
 
 @dataclass(slots=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from airlock.errors import OldReadError
 from airlock.grants.grant import State
 from airlock.handlers.watcher import act_on
 from airlock.policy.document import parse_document, statements_of
@@ -68,15 +69,30 @@ def test_a_tampered_statement_is_found_at_once(account: Account) -> None:
     account.deliver(install().create_vpc(at(0)))
     document = json.loads(str(account.text(place)))
     document["Statement"][0]["NotAction"] = "s3:*"
+    account.clock.sleep(40)
     account.edit(place, json.dumps(document))
     assert "close" in told(account, *CALLS[PolicyKind.USER_INLINE])["happened"]
     assert statements_of(parse_document(POLICY))[0] in statements_of(parse_document(str(account.text(place))))
+
+
+def test_what_may_be_an_old_read_is_looked_at_again_a_minute_later(account: Account) -> None:
+    """An edit within half a minute of the opening that left nothing of ours: the next sweep knows that it is one."""
+    place = account.stand(PolicyKind.USER_INLINE, POLICY)
+    account.deliver(install().create_vpc(at(0)))
+    account.edit(place, edited(POLICY))
+    with pytest.raises(OldReadError, match="doesn't show what the airlock wrote"):
+        told(account, *CALLS[PolicyKind.USER_INLINE])
+    assert account.text(place) == edited(POLICY)
+    assert "drift" in account.sweep()
+    assert account.text(place) == edited(POLICY)
+    assert account.grant("prod-7xk2q").is_final
 
 
 def test_a_deleted_policy_is_told_at_once(account: Account) -> None:
     """There is nothing to put back, and people hear of it."""
     account.stand(PolicyKind.USER_INLINE, POLICY)
     account.deliver(install().create_vpc(at(0)))
+    account.clock.sleep(40)
     account.aside.iam.delete_user_policy(UserName="ocp-installer", PolicyName="net")
     assert "drift" in told(account, "DeleteUserPolicy", CALLS[PolicyKind.USER_INLINE][1])["happened"]
     assert EDITED in [subject for subject, _ in account.notices()]

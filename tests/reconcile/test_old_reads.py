@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from random import Random
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -61,6 +63,21 @@ def test_grants_under_lagging_reads_leave_the_baseline() -> None:
     """Each read shows at times a text of up to ten seconds ago; in the end the policy is what it was, to the byte."""
     lives()
     assert shown > ENOUGH
+
+
+def test_a_humans_text_from_before_the_opening_isnt_taken_for_a_later_edit(account: Account) -> None:
+    """Edited, opened five seconds later, and closed while IAM still shows the text before the edit: nothing is lost."""
+    place = account.stand(PolicyKind.USER_INLINE, POLICY)
+    edited = json.dumps({**json.loads(POLICY), "Id": "ByHuman"})
+    account.edit(place, edited)
+    account.deliver(install().create_vpc(at(5)))
+    account.calls.changes["GetUserPolicy"] = lambda answer: answer.update(PolicyDocument=POLICY)
+    with pytest.raises(OldReadError):
+        account.deliver(install().delete_bucket(at(9)))
+    account.calls.changes.clear()
+    assert "close" in account.sweep()
+    assert account.text(place) == edited
+    assert account.audit("drift") == []
 
 
 def come(account: Account, *events: Event) -> None:

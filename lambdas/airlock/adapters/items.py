@@ -154,6 +154,7 @@ def scope_to_text(scope: Scope) -> str:
                     "intended": record.intended,
                     "versions": list(record.versions),
                     "past": list(record.past),
+                    "written_at": iso(record.written_at) if record.written_at else None,
                     "neighbours": record.neighbours,
                 }
                 for _, record in sorted(scope.policies.items())
@@ -177,6 +178,8 @@ def scope_from_item(scope_id: str, item: Item) -> Scope:
             intended=record["intended"],
             versions=tuple(record["versions"]),
             past=tuple(record["past"]),
+            # Not in the items of earlier versions.
+            written_at=from_iso(record["written_at"]) if record.get("written_at") else None,
             neighbours=record["neighbours"],
         )
         for record in kept["policies"]

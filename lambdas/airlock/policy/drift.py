@@ -68,6 +68,22 @@ def rebase(baseline: str, written: str | Sequence[str], found: str) -> Rebased:
     return Rebased(merged, beside_nothing and not all(opening.ours for opening in openings))
 
 
+def holds_ours(baseline: str, written: Sequence[str], found: str) -> bool:
+    """Whether a text has all of what one of the airlock's texts has in the original denies' place, unaltered.
+
+    Args:
+        baseline: the policy as it was before the airlock opened it.
+        written: the airlock's texts.
+        found: the policy as it is now.
+
+    Raises:
+        PolicyTextError: a text isn't a policy document.
+    """
+    before, present = statements_of(parse_document(baseline)), statements_of(parse_document(found))
+    openings = [_opening(before, text) for text in written]
+    return any(opening.ours and _is_intact(opening, present) for opening in openings)
+
+
 def _opening(before: list[Statement], text: str) -> _Opening:
     opened = statements_of(parse_document(text))
     return _Opening(

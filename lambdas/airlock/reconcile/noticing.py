@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import product
 
 from airlock.grants.grant import CloseReason, Grant
 from airlock.grants.life import exemption_of
 from airlock.policy.clauses import CannotRenderError
 from airlock.policy.document import PolicyTextError, sha256_of
-from airlock.policy.drift import Rebased, rebase
+from airlock.policy.drift import Rebased, holds_ours, rebase
 from airlock.policy.exemption import Exemption
 from airlock.policy.place import HeldPolicy, PolicyPlace
 from airlock.policy.render import render
@@ -21,7 +21,7 @@ from airlock.reconcile.happening import Drift
 from airlock.reconcile.run import Run, now_written, unless_made_anew, with_version
 
 OLD_READ = timedelta(seconds=30)
-"""How long after a policy was opened a read of its baseline may be an old one. Later, somebody has put it back."""
+"""How long after a write of ours a read may show what stood before it. What it shows later, somebody has put there."""
 
 # What is done about an edit, for the audit trail and the notice.
 EDITED = "The edit is kept. What is open beside it goes on to its end, and the original deny comes back then."
@@ -39,6 +39,29 @@ GONE = (
     "The policy is gone, so there is nothing to put back. If its user or group was only renamed, the airlock's "
     "statements are still in it, and have to be taken out by hand; IAM itself denies again after the grant's time."
 )
+
+
+def may_be_old(run: Run, place: PolicyPlace, held: HeldPolicy | None, now: datetime) -> bool:
+    """Whether nobody can tell yet if somebody else has changed a policy, or a read shows what stood before our write.
+
+    That may be a text that the airlock has never seen: a human's, from some seconds before it was opened.
+
+    Args:
+        run: with the policy's record.
+        place: the policy.
+        held: the policy as read.
+        now: when it was read.
+    """
+    record = run.scopes[place.holder].policies.get(place)
+    if record is None or record.written_at is None or now - record.written_at >= OLD_READ:
+        return False
+    if held is None:
+        return True
+    known = held.text in (record.intended, record.written, record.baseline) or sha256_of(held.text) in record.past
+    try:
+        return not known and not holds_ours(record.baseline, _expected(record), held.text)
+    except PolicyTextError:
+        return True
 
 
 def take_note(run: Run, place: PolicyPlace, held: HeldPolicy | None) -> bool:
@@ -75,22 +98,25 @@ def _was_put_back(run: Run, record: PolicyRecord, held: HeldPolicy) -> bool:
     """
     if held.text != record.baseline or record.intended is not None or record.written == record.baseline:
         return False
-    since = [run.grants[one].progress.effective_at for one in run.grants_on(record.place)]
-    last = max((at for at in since if at is not None), default=None)
-    return last is not None and run.now - last >= OLD_READ
+    return record.written_at is not None and run.now - record.written_at >= OLD_READ
 
 
 def _merge(run: Run, record: PolicyRecord, held: HeldPolicy) -> None:
     # Which of these stood when it was edited isn't known: the intent may never have reached IAM, and an editor that
     # somebody had open since before another grant's opening or end brings back what the policy was then.
     try:
-        ours = [*(text for text in (record.intended, record.written) if text is not None), *_earlier(run, record)]
+        ours = [*_expected(record), *_earlier(run, record)]
         merged = rebase(record.baseline, ours, held.text)
     except PolicyTextError as error:
         # A merge would be guesswork, and the baseline over it would be the end of the edit.
         _take_over(run, record, held, Rebased(held.text, intact=False), UNREADABLE.format(error=error))
     else:
         _take_over(run, record, held, merged, EDITED if merged.intact else ALTERED)
+
+
+def _expected(record: PolicyRecord) -> list[str]:
+    """What the policy may be, as far as the airlock has written it."""
+    return [text for text in (record.intended, record.written) if text is not None]
 
 
 def _earlier(run: Run, record: PolicyRecord) -> Iterator[str]:

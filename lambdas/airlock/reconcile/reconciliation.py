@@ -5,18 +5,18 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Mapping, Sequence
 
-from airlock.errors import PrincipalGoneError, RefusedByIamError
+from airlock.errors import OldReadError, PrincipalGoneError, RefusedByIamError
 from airlock.grants.approval import Form
 from airlock.grants.grant import Grant, Progress, State
 from airlock.grants.life import is_new, is_over, wants_open
-from airlock.policy.place import HeldPolicy
+from airlock.policy.place import HeldPolicy, PolicyPlace
 from airlock.ports import LEASE_PATIENCE_SECONDS, Clock, Ledger, Policies, Simulator
 from airlock.reconcile.climbing import climb
 from airlock.reconcile.concluding import conclude, mark_closing
 from airlock.reconcile.gate import Gate, begin, may_open
 from airlock.reconcile.happening import Happening
 from airlock.reconcile.limits import let_in, note_refusals
-from airlock.reconcile.noticing import take_note
+from airlock.reconcile.noticing import may_be_old, take_note
 from airlock.reconcile.opening import decide_texts, refuse, shows_strays
 from airlock.reconcile.run import Run, about_to_write
 from airlock.reconcile.telling import Telling
@@ -100,9 +100,9 @@ class Reconciliation:
         run.held_back |= self._unfit(run) - {opening}
         for place, record in run.records().items():
             if place in run.held:
-                take_note(run, place, run.held[place])
+                self._take_note(run, place, run.held[place])
             elif verify or record.intended is not None:
-                take_note(run, place, self._policies.read(place))
+                self._take_note(run, place, self._policies.read(place))
         self._choose(run, opening, found, enrolled)
         if self._look_before_writing(run):
             self._choose(run, opening, found, enrolled)
@@ -162,6 +162,21 @@ class Reconciliation:
         run.held.update({policy.place: policy for policy in found if policy.place.holder in run.scopes})
         return found
 
+    def _take_note(self, run: Run, place: PolicyPlace, held: HeldPolicy | None) -> bool:
+        """Compare a policy as read with what the ledger expects; True where somebody else had changed it.
+
+        Raises:
+            OldReadError: what was read may be older than the airlock's own last write; nobody can tell yet.
+        """
+        for pause in RE_READ_SECONDS:
+            if not may_be_old(run, place, held, self._clock.now()):
+                break
+            self._clock.sleep(pause)
+            held = self._policies.read(place)
+        if may_be_old(run, place, held, self._clock.now()):
+            raise OldReadError(f"{place} doesn't show what the airlock wrote there just now; a later look will tell")
+        return take_note(run, place, held)
+
     def _unfit(self, run: Run) -> set[str]:
         """Grants that another run was about to open, and that may not open as things are by now.
 
@@ -178,7 +193,7 @@ class Reconciliation:
     def _look_before_writing(self, run: Run) -> bool:
         """Read what is about to be overwritten; True where somebody else had changed it."""
         unread = [place for place in run.to_write() if place not in run.held]
-        changed = [take_note(run, place, self._policies.read(place)) for place in unread]
+        changed = [self._take_note(run, place, self._policies.read(place)) for place in unread]
         return any(changed)
 
     def _write(self, run: Run, opening: str | None) -> None:
@@ -188,7 +203,7 @@ class Reconciliation:
             return
         for place in places:
             record = run.record_of(place)
-            run.keep_record(about_to_write(record, run.choice.texts.get(place, record.baseline)))
+            run.keep_record(about_to_write(record, run.choice.texts.get(place, record.baseline), self._clock.now()))
         self._write_ahead(run)
         try:
             self._writer.write_all(run, places)

@@ -218,9 +218,9 @@ def unless_made_anew(record: PolicyRecord, held: HeldPolicy) -> PolicyRecord:
     return replace(record, baseline_version=None, versions=()) if known else record
 
 
-def about_to_write(record: PolicyRecord, text: str) -> PolicyRecord:
+def about_to_write(record: PolicyRecord, text: str, now: datetime) -> PolicyRecord:
     """The record of a policy with its next text as the intent."""
-    return replace(_with_past(record, record.intended, text), intended=text)
+    return replace(_with_past(record, record.intended, text), intended=text, written_at=now)
 
 
 def now_written(record: PolicyRecord, text: str) -> PolicyRecord:

@@ -72,7 +72,7 @@ class Writer:
             run.written(record, before, text, "failed", f"{type(error).__name__}: {error}")
             raise
         run.written(record, before, text, "restored" if text == record.baseline else "written")
-        run.keep_record(now_written(record, text))
+        run.keep_record(replace(now_written(record, text), written_at=self._clock.now()))
 
     def _put(self, record: PolicyRecord, text: str) -> PolicyRecord:
         """Write one policy; of a managed one, go back to the baseline's own version rather than make a copy."""
@@ -133,7 +133,7 @@ class Writer:
         held = self._policies.read(record.place)
         if held is None or held.text != record.intended or held.text == text:
             return None
-        run.keep_record(about_to_write(with_version(record, held), text))
+        run.keep_record(about_to_write(with_version(record, held), text, self._clock.now()))
         return held, text
 
     def _undo_one(self, run: Run, held: HeldPolicy, text: str) -> None:
@@ -144,5 +144,5 @@ class Writer:
             except Exception as error:
                 run.written(record, held.text, text, "failed", f"{type(error).__name__}: {error}")
                 raise
-            run.keep_record(now_written(undone, text))
+            run.keep_record(replace(now_written(undone, text), written_at=self._clock.now()))
             run.written(record, held.text, text, "undone")
