@@ -127,6 +127,8 @@ def test_a_policy_that_somebody_edited_is_counted_once(
 def test_an_edit_that_cloudtrail_tells_of_is_counted_at_once(account: Account, capsys: Any) -> None:  # noqa: ANN401 - pytest's fixture
     """The watcher finds it, without waiting for a sweep."""
     account.deliver(install().create_role(at(0)))
+    # Sooner, a text without the airlock's statements may be an old read.
+    account.clock.sleep(40)
     name = install().principal.rpartition("/")[2]
     account.aside.iam.put_user_policy(UserName=name, PolicyName="net", PolicyDocument=EDITED)
     event = {"id": "e", "detail-type": "AWS API Call via CloudTrail", "source": "aws.iam", "account": ACCOUNT}
