@@ -144,7 +144,7 @@ class Alarms(Construct):
             self._own("PoliciesEditedByOthers", _FIVE_MINUTES),
             Telling(
                 severity="medium",
-                what="Somebody changed, replaced or deleted a policy while the airlock had it open.",
+                what="Somebody changed, replaced, detached or deleted a policy while the airlock had it open.",
                 means="The change stands, and the original deny with it; where the airlock's own statements were "
                 "altered or are gone, the grants on that policy are closed.",
                 do="Read the notice, find out in CloudTrail who did it, and see whether the policy is as it shall be.",

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from airlock.policy.place import PolicyKind
-from airlock.reconcile.reconciler import SWEEP_SECONDS
+from airlock.reconcile.reconciler import SWEEP_BEGINS_FOR
 from tests.policy.strategies import SAMPLES
 from tests.reconcile.account import ACCOUNT, Account, at, install
 from tests.reconcile.interference import refusal
@@ -55,7 +55,7 @@ def test_grants_that_fail_each_time_dont_keep_the_others_from_their_turn(account
 
     def stuck(params: dict[str, Any], model: Any, **_: object) -> None:  # noqa: ANN401 - botocore's
         if model.name == "PutUserPolicy" and params["UserName"] in ("installer-0", "installer-1"):
-            account.clock.moment += SWEEP_SECONDS / 2
+            account.clock.moment += SWEEP_BEGINS_FOR / 2
             raise refusal()
 
     events = account.acting.iam.meta.events

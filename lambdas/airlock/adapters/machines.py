@@ -70,7 +70,7 @@ class Ec2Machines:
             if _code(error) in _GONE:
                 return False
             raise
-        instances = [one for reservation in answer["Reservations"] for one in reservation.get("Instances", [])]
+        instances = _listed(answer)
         if len(instances) != 1 or instances[0].get("State", {}).get("Name") != "running":
             return False
         tags = _tags(instances[0])
@@ -98,7 +98,7 @@ class Ec2Machines:
 
 def _instances(page: DescribeInstancesResultTypeDef) -> Iterator[Instance]:
     """Those whose tags name one cluster that owns them."""
-    for one in (one for reservation in page["Reservations"] for one in reservation.get("Instances", [])):
+    for one in _listed(page):
         tags = _tags(one)
         infra_id = _owner(tags)
         if infra_id is not None:
@@ -109,6 +109,10 @@ def _instances(page: DescribeInstancesResultTypeDef) -> Iterator[Instance]:
                 launched=one["LaunchTime"].astimezone(UTC),
                 ended=one["State"]["Name"] in ENDED_STATES,
             )
+
+
+def _listed(page: DescribeInstancesResultTypeDef) -> list[InstanceTypeDef]:
+    return [one for reservation in page["Reservations"] for one in reservation.get("Instances", [])]
 
 
 def _tags(instance: InstanceTypeDef) -> dict[str, str]:

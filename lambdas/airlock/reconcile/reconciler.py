@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 OVERDUE_AFTER = timedelta(minutes=2)
 """How long after its time a grant may be unfinished: the first sweep after it may fail, or find another at work."""
-SWEEP_SECONDS = timedelta(seconds=35)
+SWEEP_BEGINS_FOR = timedelta(seconds=35)
 """How long a sweep begins on further grants. Its function is stopped after 60 seconds, wherever it is then, which would
 leave a lease that keeps the next sweeps away; one grant takes up to 25, with IAM throttling or a wait for a node."""
 
@@ -112,12 +112,14 @@ class Reconciler:
         happened: list[Happening] = []
         looked_at: dict[str, bool] = {}
         listed = {one for scope_id in self._concerned(scope_ids) for one in self._ledger.look(scope_id).grants}
-        for grant in self._ledger.grants(sorted(listed)):
+        grants = self._ledger.grants(sorted(listed))
+        for grant in grants:
             if not self._is_as_written(grant, looked_at):
                 happened += self._reconciliation.run(self._enrolled_of(grant), grant, event_id, verify=True)
                 # All of the scope's policies were looked at under its lease.
                 looked_at.update(dict.fromkeys(grant.progress.scopes, True))
-        for grant in self._ledger.grants(sorted(listed)):
+        # Some may have ended by that.
+        for grant in self._ledger.grants(sorted(listed)) if happened else grants:
             detached = self._attachments.look(grant, event_id)
             happened += self._told(detached)
             self._attachments.told(grant, detached)
@@ -135,7 +137,7 @@ class Reconciler:
             overdue: is told how many grants should have been finished by earlier sweeps.
             put_off: is told how many this one had no time for, if any; they are the least urgent.
         """
-        until = self._clock.now() + SWEEP_SECONDS
+        until = self._clock.now() + SWEEP_BEGINS_FOR
         happened: list[Happening] = []
         errors: list[Exception] = []
         grants = _in_turn(self._ledger.grants(self._ledger.unfinished()), self._clock.now())

@@ -168,14 +168,13 @@ class Reconciliation:
         Raises:
             OldReadError: what was read may be older than the airlock's own last write; nobody can tell yet.
         """
-        for pause in RE_READ_SECONDS:
+        for pause in (*RE_READ_SECONDS, None):
             if not may_be_old(run, place, held, self._clock.now()):
-                break
-            self._clock.sleep(pause)
-            held = self._policies.read(place)
-        if may_be_old(run, place, held, self._clock.now()):
-            raise OldReadError(f"{place} doesn't show what the airlock wrote there just now; a later look will tell")
-        return take_note(run, place, held)
+                return take_note(run, place, held)
+            if pause is not None:
+                self._clock.sleep(pause)
+                held = self._policies.read(place)
+        raise OldReadError(f"{place} doesn't show what the airlock wrote there just now; a later look will tell")
 
     def _unfit(self, run: Run) -> set[str]:
         """Grants that another run was about to open, and that may not open as things are by now.

@@ -171,12 +171,13 @@ class Rescuer:
     def _reboot(self, node: _Node) -> None:
         for pause in THROTTLED_PAUSES:
             try:
-                return self._machines.reboot(node.region, node.instance_id)
+                self._machines.reboot(node.region, node.instance_id)
             except ThrottledError:
                 if pause is None:
                     raise
                 self._clock.sleep(pause)
-        return None
+            else:
+                return
 
     def _once_enforced(self, grant: Grant, node: _Node, moment: datetime) -> Grant | None:
         """Wait until IAM enforces what was opened; the grant then, or None where there is nothing to rescue now."""

@@ -223,10 +223,16 @@ def about_to_write(record: PolicyRecord, text: str, now: datetime) -> PolicyReco
     return replace(_with_past(record, record.intended, text), intended=text, written_at=now)
 
 
-def now_written(record: PolicyRecord, text: str) -> PolicyRecord:
-    """The record of a policy that IAM was seen to hold with this text."""
+def now_written(record: PolicyRecord, text: str, now: datetime | None = None) -> PolicyRecord:
+    """The record of a policy that IAM was seen to hold with this text.
+
+    Args:
+        record: as it was.
+        text: what IAM holds.
+        now: the present moment, where this run has written it; None where it was found.
+    """
     past = _with_past(_with_past(record, record.intended, text), record.written, text)
-    return replace(past, written=text, intended=None)
+    return replace(past, written=text, intended=None, written_at=now or record.written_at)
 
 
 def _with_past(record: PolicyRecord, old: str | None, new: str) -> PolicyRecord:

@@ -72,7 +72,7 @@ class Writer:
             run.written(record, before, text, "failed", f"{type(error).__name__}: {error}")
             raise
         run.written(record, before, text, "restored" if text == record.baseline else "written")
-        run.keep_record(replace(now_written(record, text), written_at=self._clock.now()))
+        run.keep_record(now_written(record, text, self._clock.now()))
 
     def _put(self, record: PolicyRecord, text: str) -> PolicyRecord:
         """Write one policy; of a managed one, go back to the baseline's own version rather than make a copy."""
@@ -144,5 +144,5 @@ class Writer:
             except Exception as error:
                 run.written(record, held.text, text, "failed", f"{type(error).__name__}: {error}")
                 raise
-            run.keep_record(replace(now_written(undone, text), written_at=self._clock.now()))
+            run.keep_record(now_written(undone, text, self._clock.now()))
             run.written(record, held.text, text, "undone")
