@@ -4,25 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field
 from typing import Any, Final
 
-from infra.configuration_problems import KEY, Problem, find_problems
+from infra.configuration_problems import IAM_REGIONS, KEY, Problem, find_problems
+from infra.principals import OBSERVE, Principal, principal_from
 
-DEFAULT_TIMEOUT_MINUTES: Final = 60
-DEFAULT_MODE: Final = "automatic"
-OBSERVE: Final = "observe"
-DEFAULT_STRATEGY: Final = "scope"
-DEFAULT_LIFTING: Final = "approval"
-DEFAULT_LEAVE: Final = "approval"
-DEFAULT_CLOSE_ON: Final = "terminated"
-DEFAULT_GRANTS_PER_DAY: Final = 30
-DEFAULT_OPEN_AT_ONCE: Final = 10
 DEFAULT_ANSWER_MINUTES: Final = 30
 DEFAULT_LANGUAGE: Final = "en"
 DEFAULT_PROPAGATION_SECONDS: Final = 15
 DEFAULT_LOG_RETENTION_DAYS: Final = 365
 DEFAULT_PREFIX: Final = "bootstrap-airlock"
+DEFAULT_TRAIL: Final = "existing"
 
 # A function's variables, names and values together, may take 4 KB (AWS Lambda, page "Lambda quotas").
 # CloudFormation and AWS choose the names of table, topics, log group, key and page, so all that isn't the principals is
@@ -40,80 +33,6 @@ class ConfigurationError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Wider:
-    """Which ways to open wider than asked are left to the airlock, where the exact form can't be had.
-
-    Each is ``automatic`` (it opens by itself, and is told), ``approval`` (people are asked first) or ``off`` (never).
-
-    Attributes:
-        network: the fetch from any network.
-        actions: every action on the install's objects.
-        lift: the whole deny put off.
-    """
-
-    network: str = DEFAULT_LEAVE
-    actions: str = DEFAULT_LEAVE
-    lift: str = DEFAULT_LEAVE
-
-    def settings(self) -> dict[str, str]:
-        """Collect what differs from the defaults."""
-        said = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {name: leave for name, leave in said.items() if leave != DEFAULT_LEAVE}
-
-
-@dataclass(frozen=True, slots=True)
-class Principal:
-    """An enrolled principal.
-
-    Attributes:
-        arn: the user's or role's ARN, path included.
-        groups: ARNs of groups whose inline policies the airlock may rewrite for it.
-        policies: ARNs of customer managed policies that the airlock may rewrite for it.
-        timeout_minutes: how long a grant may stay open.
-        mode: ``automatic``, ``approval`` (people are asked first) or ``observe`` (nothing is opened, only reported).
-        strategy: ``scope`` opens for the objects of the install alone, ``lift`` puts the whole deny off for the time.
-        lifting: whether a lift asks people first: ``approval`` or ``automatic``.
-        wider: with ``scope``, which wider forms may take the exact one's place where that can't be had.
-        rescue: whether a bootstrap node that was refused before the grant took effect is rebooted once.
-        close_on: what ends a grant before its time: ``terminated``, the end of the bootstrap instance, or ``fetched``,
-            the fetch seen on the instance's console.
-        grants_per_day: how many grants it may begin within a day.
-        open_at_once: how many of them may be open at one time.
-    """
-
-    arn: str
-    groups: tuple[str, ...] = ()
-    policies: tuple[str, ...] = ()
-    timeout_minutes: int = DEFAULT_TIMEOUT_MINUTES
-    mode: str = DEFAULT_MODE
-    strategy: str = DEFAULT_STRATEGY
-    lifting: str = DEFAULT_LIFTING
-    wider: Wider = Wider()
-    rescue: bool = True
-    close_on: str = DEFAULT_CLOSE_ON
-    grants_per_day: int = DEFAULT_GRANTS_PER_DAY
-    open_at_once: int = DEFAULT_OPEN_AT_ONCE
-
-    @property
-    def is_user(self) -> bool:
-        """Whether this is an IAM user; else it is a role."""
-        return self.arn.split(":", 5)[5].startswith("user/")
-
-    @property
-    def reads_console(self) -> bool:
-        """Whether the sweeper has to read the consoles of this principal's bootstrap instances."""
-        return self.rescue or self.close_on != DEFAULT_CLOSE_ON
-
-    def settings(self) -> dict[str, object]:
-        """Collect what differs from the defaults, as AIRLOCK_PRINCIPALS carries it."""
-        return {
-            field.name: _as_json(value)
-            for field in fields(self)
-            if field.name != "arn" and (value := getattr(self, field.name)) != field.default
-        }
-
-
-@dataclass(frozen=True, slots=True)
 class Approvals:
     """How people are asked.
 
@@ -121,11 +40,13 @@ class Approvals:
         emails: addresses that get the requests.
         links: whether a request carries links to the approval page, which is then public; else operators answer.
         answer_minutes: how long a request waits for its answer.
+        topic: ARN of a topic that gets the requests in place of one of the stack's own, which takes the addresses.
     """
 
     emails: tuple[str, ...] = ()
     links: bool = True
     answer_minutes: int = DEFAULT_ANSWER_MINUTES
+    topic: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +62,12 @@ class Configuration:
         propagation_seconds: how long IAM is given to enforce a policy that was written.
         log_retention_days: days that log groups keep their events.
         prefix: the start of the stack's name and of each name that people look for.
+        watched_regions: regions besides the home region in which installs are watched, in the order of the alphabet.
+        trail: ``existing``, or ``create`` for a CloudTrail trail of the stack's own.
+        kms_key: ARN of the key that encrypts what the stack keeps; None for keys that AWS owns.
+        permissions_boundary: ARN of the policy that bounds each role of the stack; None for no boundary.
+        tags: what everything is tagged with.
+        notices_topic: ARN of a topic that gets the notices in place of one of the stack's own.
     """
 
     home_region: str
@@ -151,6 +78,22 @@ class Configuration:
     propagation_seconds: int = DEFAULT_PROPAGATION_SECONDS
     log_retention_days: int = DEFAULT_LOG_RETENTION_DAYS
     prefix: str = DEFAULT_PREFIX
+    watched_regions: tuple[str, ...] = ()
+    trail: str = DEFAULT_TRAIL
+    kms_key: str | None = None
+    permissions_boundary: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    notices_topic: str | None = None
+
+    @property
+    def iam_region(self) -> str:
+        """The region of the partition whose bus gets IAM's events and those of other global calls."""
+        return IAM_REGIONS[self.partition]
+
+    @property
+    def forwarding_regions(self) -> tuple[str, ...]:
+        """The regions but the home region whose events are wanted, IAM's among them, in the order of the alphabet."""
+        return tuple(sorted({*self.watched_regions, self.iam_region} - {self.home_region}))
 
     @property
     def partition(self) -> str:
@@ -212,13 +155,19 @@ def parse(raw: object) -> Configuration:
         raise ConfigurationError(problems)
     configuration = Configuration(
         home_region=value["home_region"],
-        principals=tuple(_principal(entry) for entry in value["principals"]),
+        principals=tuple(principal_from(entry) for entry in value["principals"]),
         notice_emails=tuple(value.get("notice_emails", ())),
         approvals=_approvals(value.get("approvals", {})),
         language=value.get("language", DEFAULT_LANGUAGE),
         propagation_seconds=int(value.get("propagation_seconds", DEFAULT_PROPAGATION_SECONDS)),
         log_retention_days=int(value.get("log_retention_days", DEFAULT_LOG_RETENTION_DAYS)),
         prefix=value.get("prefix", DEFAULT_PREFIX),
+        watched_regions=tuple(sorted(value.get("watched_regions", ()))),
+        trail=value.get("trail", DEFAULT_TRAIL),
+        kms_key=value.get("kms_key"),
+        permissions_boundary=value.get("permissions_boundary"),
+        tags=dict(value.get("tags", {})),
+        notices_topic=value.get("notices_topic"),
     )
     _refuse_too_large(configuration)
     return configuration
@@ -234,35 +183,12 @@ def _from_text(raw: object) -> Any:  # noqa: ANN401 - JSON of unknown shape; fin
         raise ConfigurationError([Problem(KEY, raw, f"not JSON: {error}", fix)]) from error
 
 
-def _principal(entry: Mapping[str, Any]) -> Principal:
-    return Principal(
-        arn=entry["arn"],
-        groups=tuple(entry.get("groups", ())),
-        policies=tuple(entry.get("policies", ())),
-        # JSON Schema takes 60.0 for an integer.
-        timeout_minutes=int(entry.get("timeout_minutes", DEFAULT_TIMEOUT_MINUTES)),
-        mode=entry.get("mode", DEFAULT_MODE),
-        strategy=entry.get("strategy", DEFAULT_STRATEGY),
-        lifting=entry.get("lifting", DEFAULT_LIFTING),
-        wider=Wider(**entry.get("wider", {})),
-        rescue=entry.get("rescue", True),
-        close_on=entry.get("close_on", DEFAULT_CLOSE_ON),
-        grants_per_day=int(entry.get("grants_per_day", DEFAULT_GRANTS_PER_DAY)),
-        open_at_once=int(entry.get("open_at_once", DEFAULT_OPEN_AT_ONCE)),
-    )
-
-
-def _as_json(value: object) -> object:
-    if isinstance(value, Wider):
-        return value.settings()
-    return list(value) if isinstance(value, tuple) else value
-
-
 def _approvals(entry: Mapping[str, Any]) -> Approvals:
     return Approvals(
         emails=tuple(entry.get("emails", ())),
         links=entry.get("links", True),
         answer_minutes=int(entry.get("answer_minutes", DEFAULT_ANSWER_MINUTES)),
+        topic=entry.get("topic"),
     )
 
 

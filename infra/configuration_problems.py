@@ -19,7 +19,14 @@ from infra.own_path import OWN_KINDS, OWN_PATH
 KEY: Final = "airlock"
 _REGION: Final = f"{KEY}.home_region"
 
+# IAM is one service a partition, and EventBridge gets its events in one region (AWS re:Post, article
+# "eventbridge-rule-triggers-iam-single-region"); of the other partitions, the regions of IAM's endpoints (AWS General
+# Reference, page "AWS Identity and Access Management endpoints and quotas").
+IAM_REGIONS: Final = {"aws": "us-east-1", "aws-us-gov": "us-gov-west-1", "aws-cn": "cn-north-1"}
+
 SCHEMA_FILE: Final = Path(__file__).with_name("configuration_schema.json")
+_REGION_NAME: Final = re.compile(r"[a-z]{2,3}(-[a-z]+)+-[0-9]+")
+_ARN_COLONS: Final = 5
 _IAM_ARN: Final = re.compile(r"arn:(?P<partition>aws(?:-us-gov|-cn)?):iam::(?P<account>[0-9]{12}):.+")
 
 
@@ -60,8 +67,11 @@ def find_problems(value: object) -> Iterator[Problem]:
         yield from _group_problems(value)
         yield from _lifting_problems(value)
         yield from _wider_problems(value)
+        yield from _topic_problems(value)
         if not any(problem.key == _REGION for problem in told):
             yield from _region_problems(value)
+            yield from _watched_problems(value)
+            yield from _place_problems(value)
 
 
 def _schema_problems(value: object) -> Iterator[Problem]:
@@ -160,21 +170,80 @@ def _wider_problems(value: Mapping[str, Any]) -> Iterator[Problem]:
             yield Problem(f"{key}.wider", principal["wider"], what, fix)
 
 
+def _topic_problems(value: Mapping[str, Any]) -> Iterator[Problem]:
+    approvals = value.get("approvals")
+    asking = approvals if isinstance(approvals, Mapping) else {}
+    for topic, emails, key in (
+        (value.get("notices_topic"), value.get("notice_emails"), f"{KEY}.notice_emails"),
+        (asking.get("topic"), asking.get("emails"), f"{KEY}.approvals.emails"),
+    ):
+        if topic and emails:
+            fix = "subscribe them to the topic where it was made, and remove the list; or remove the topic"
+            yield Problem(key, emails, f"the stack subscribes nobody to {topic}, which isn't its own", fix)
+
+
 def _region_problems(value: Mapping[str, Any]) -> Iterator[Problem]:
     region = value.get("home_region")
     if region is None:
         return
-    try:
-        region_partition = botocore.session.get_session().get_partition_for_region(region)
-    except UnknownRegionError:
+    partition = _partition(value)
+    if partition is None or _partition_of(region) is None:
         fix = "name the AWS region that the stack lives in, such as us-east-1"
         yield Problem(_REGION, region, "no region of AWS", fix)
-        return
-    first = next(_arns(value), None)
-    partition = first[2]["partition"] if first else region_partition
-    if region_partition != partition:
-        what = f"a region of partition {region_partition}, but the principals are of partition {partition}"
+    elif _partition_of(region) != partition:
+        what = f"a region of partition {_partition_of(region)}, but the principals are of partition {partition}"
         yield Problem(_REGION, region, what, f"name a region of partition {partition}")
     elif powertools.layer_account(partition, region) is None:
         what = "no public Powertools layer, which the functions need, is known there"
         yield Problem(_REGION, region, what, f"choose one of {', '.join(powertools.known_regions(partition))}")
+
+
+def _watched_problems(value: Mapping[str, Any]) -> Iterator[Problem]:
+    listed = value.get("watched_regions")
+    partition = _partition(value)
+    for at, region in enumerate(listed if isinstance(listed, list) else ()):
+        key = f"{KEY}.watched_regions[{at}]"
+        if not isinstance(region, str) or not _REGION_NAME.fullmatch(region):
+            continue
+        if _partition_of(region) is None:
+            yield Problem(key, region, "no region of AWS", "name an AWS region, such as eu-central-1")
+        elif region == value.get("home_region"):
+            yield Problem(key, region, "the home region, which is always watched", "remove it")
+        elif _partition_of(region) != partition:
+            what = f"a region of partition {_partition_of(region)}, but the principals are of partition {partition}"
+            yield Problem(key, region, what, f"name a region of partition {partition}")
+
+
+def _place_problems(value: Mapping[str, Any]) -> Iterator[Problem]:
+    """What isn't where the stack can use it."""
+    approvals = value.get("approvals")
+    asking = approvals if isinstance(approvals, Mapping) else {}
+    home, partition = value.get("home_region"), _partition(value)
+    for key, arn in (
+        (f"{KEY}.kms_key", value.get("kms_key")),
+        (f"{KEY}.notices_topic", value.get("notices_topic")),
+        (f"{KEY}.approvals.topic", asking.get("topic")),
+    ):
+        if isinstance(arn, str) and arn.count(":") >= _ARN_COLONS and arn.split(":")[1:4:2] != [partition, home]:
+            what = f"not in region {home} of partition {partition}, where the stack is"
+            yield Problem(key, arn, what, f"name one in {home}")
+    boundary = value.get("permissions_boundary")
+    match = _IAM_ARN.fullmatch(boundary) if isinstance(boundary, str) else None
+    first = next(_arns(value), None)
+    if match and first and match.group("partition", "account") != first[2].group("partition", "account"):
+        what = f"not in account {first[2]['account']} of partition {partition}, where the stack's roles are"
+        yield Problem(f"{KEY}.permissions_boundary", boundary, what, "name a managed policy of that account")
+
+
+def _partition_of(region: object) -> str | None:
+    """The partition of a region; None where AWS has no such region."""
+    try:
+        return str(botocore.session.get_session().get_partition_for_region(str(region)))
+    except UnknownRegionError:
+        return None
+
+
+def _partition(value: Mapping[str, Any]) -> str | None:
+    """The partition of the first principal; of the home region where none is well formed."""
+    first = next(_arns(value), None)
+    return first[2]["partition"] if first else _partition_of(value.get("home_region"))

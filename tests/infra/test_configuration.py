@@ -12,8 +12,12 @@ from airlock.grants import approval
 from airlock.settings import Enrolled, read_principals
 from infra import configuration_problems, powertools
 from infra.audit import log_retention
-from infra.configuration import Approvals, Configuration, ConfigurationError, Principal, Wider, parse
+from infra.configuration import Approvals, Configuration, ConfigurationError, parse
+from infra.principals import Principal, Wider
 from tests.infra.builders import ACCOUNT, GROUP, HOME, POLICY, ROLE, USER, configuration
+
+TOPIC = f"arn:aws:sns:us-east-1:{ACCOUNT}:security-approvals"
+KMS_KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 
 
 def _first(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - bad values of any kind are the point
@@ -56,6 +60,48 @@ def test_only_region_and_principals_are_required() -> None:
     assert found.approvals == Approvals(emails=(), links=True, answer_minutes=30)
     assert (found.language, found.propagation_seconds) == ("en", 15)
     assert (found.notice_emails, found.log_retention_days, found.prefix) == ((), 365, "bootstrap-airlock")
+    assert (found.watched_regions, found.trail, found.kms_key) == ((), "existing", None)
+    assert (found.permissions_boundary, found.tags, found.notices_topic) == (None, {}, None)
+    assert found.approvals.topic is None
+
+
+def test_what_an_account_wants_of_its_stacks_is_read() -> None:
+    """Regions, trail, key, boundary, tags and topics elsewhere become typed; the regions come in one order."""
+    raw = configuration(
+        watched_regions=["us-east-2", "ap-northeast-1"],
+        trail="create",
+        kms_key=KMS_KEY,
+        permissions_boundary="arn:aws:iam::aws:policy/PowerUserAccess",
+        tags={"CostCenter": "4711", "empty": ""},
+        notice_emails=[],
+        notices_topic=TOPIC,
+        approvals={"topic": TOPIC},
+    )
+    found = parse(raw)
+    assert found.watched_regions == found.forwarding_regions == ("ap-northeast-1", "us-east-2")
+    assert (found.trail, found.kms_key) == ("create", KMS_KEY)
+    assert found.permissions_boundary == "arn:aws:iam::aws:policy/PowerUserAccess"
+    assert found.tags == {"CostCenter": "4711", "empty": ""}
+    assert (found.notices_topic, found.approvals.topic) == (TOPIC, TOPIC)
+
+
+@pytest.mark.parametrize(
+    ("partition", "home", "watched", "forwarding"),
+    [
+        ("aws", "us-east-1", [], ()),
+        ("aws", "eu-central-1", [], ("us-east-1",)),
+        ("aws", "eu-central-1", ["us-east-1", "eu-west-1"], ("eu-west-1", "us-east-1")),
+        ("aws-us-gov", "us-gov-east-1", [], ("us-gov-west-1",)),
+        ("aws-cn", "cn-north-1", ["cn-northwest-1"], ("cn-northwest-1",)),
+    ],
+)
+def test_iam_s_region_forwards_wherever_home_is(
+    partition: str, home: str, watched: list[str], forwarding: tuple[str, ...]
+) -> None:
+    """The events of IAM come from one region of the partition, which forwards them unless it is home itself."""
+    arn = f"arn:{partition}:iam::{ACCOUNT}:role/installer"
+    found = parse({"home_region": home, "watched_regions": watched, "principals": [{"arn": arn}]})
+    assert found.forwarding_regions == forwarding
 
 
 def test_json_text_is_taken_as_the_cdk_command_gives_it() -> None:
@@ -254,7 +300,61 @@ def test_other_partitions_are_served(partition: str, region: str) -> None:
         (configuration(approvals={"links": 1}), "airlock.approvals.links", 1, "write true, or false"),
         (configuration(approvals={"answer_minutes": 4}), "airlock.approvals.answer_minutes", 4, "from 5 to 720"),
         (configuration(approvals={"answer_minutes": 721}), "airlock.approvals.answer_minutes", 721, "from 5 to 720"),
-        (configuration(approvals={"topic": "x"}), "airlock.approvals.topic", "x", "answer_minutes, emails, links"),
+        (configuration(approvals={"page": "x"}), "airlock.approvals.page", "x", "answer_minutes, emails, links, topic"),
+        (configuration(approvals={"topic": "x"}), "airlock.approvals.topic", "x", "the ARN of a standard SNS topic"),
+        (
+            configuration(approvals={"topic": TOPIC.replace("us-east-1", "us-east-2")}),
+            "airlock.approvals.topic",
+            TOPIC.replace("us-east-1", "us-east-2"),
+            "name one in us-east-1",
+        ),
+        (
+            configuration(approvals={"topic": TOPIC, "emails": ["boss@example.com"]}),
+            "airlock.approvals.emails",
+            ["boss@example.com"],
+            "subscribe them to the topic where it was made",
+        ),
+        (
+            configuration(notices_topic=TOPIC),
+            "airlock.notice_emails",
+            ["ops@example.com"],
+            "subscribe them to the topic where it was made",
+        ),
+        (
+            configuration(notices_topic=f"{TOPIC}.fifo", notice_emails=[]),
+            "airlock.notices_topic",
+            f"{TOPIC}.fifo",
+            "a standard SNS topic",
+        ),
+        (configuration(watched_regions="us-east-2"), "airlock.watched_regions", "us-east-2", "list AWS regions"),
+        (configuration(watched_regions=["Ohio"]), "airlock.watched_regions[0]", "Ohio", "name an AWS region"),
+        (configuration(watched_regions=["us-east-2"] * 2), "airlock.watched_regions", ["us-east-2"] * 2, "each once"),
+        (configuration(watched_regions=["xx-no-1"]), "airlock.watched_regions[0]", "xx-no-1", "name an AWS region"),
+        (configuration(watched_regions=["us-east-1"]), "airlock.watched_regions[0]", "us-east-1", "remove it"),
+        (
+            configuration(watched_regions=["us-east-2", "cn-north-1"]),
+            "airlock.watched_regions[1]",
+            "cn-north-1",
+            "name a region of partition aws",
+        ),
+        (configuration(trail=True), "airlock.trail", True, "write existing, or create"),
+        (configuration(kms_key="alias/mine"), "airlock.kms_key", "alias/mine", "the ARN of a key, not of an alias"),
+        (
+            configuration(kms_key=KMS_KEY.replace("us-east-1", "eu-west-1")),
+            "airlock.kms_key",
+            KMS_KEY.replace("us-east-1", "eu-west-1"),
+            "name one in us-east-1",
+        ),
+        (configuration(permissions_boundary=ROLE), "airlock.permissions_boundary", ROLE, "the ARN of a managed policy"),
+        (
+            configuration(permissions_boundary="arn:aws:iam::999999999999:policy/p"),
+            "airlock.permissions_boundary",
+            "arn:aws:iam::999999999999:policy/p",
+            "a managed policy of that account",
+        ),
+        (configuration(tags=["a"]), "airlock.tags", ["a"], "write an object"),
+        (configuration(tags={"Team": 7}), "airlock.tags.Team", 7, "at most 256"),
+        (configuration(tags={"aws:team": "x"}), "airlock.tags", "aws:team", "not beginning with aws:"),
         (configuration(language="de"), "airlock.language", "de", "write en or ja"),
         (configuration(propagation_seconds=46), "airlock.propagation_seconds", 46, "whole seconds from 0 to 45"),
         (configuration(propagation_seconds=-1), "airlock.propagation_seconds", -1, "whole seconds from 0 to 45"),

@@ -9,8 +9,9 @@ import pytest
 from aws_cdk import App
 
 from infra import permissions
-from infra.configuration import Configuration, ConfigurationError, Principal, parse
+from infra.configuration import Configuration, ConfigurationError, parse
 from infra.own_path import OWN_PATH
+from infra.principals import Principal
 from infra.stack import AirlockStack
 from tests.infra.builders import GROUP, HOME, POLICY, ROLE, USER, configuration
 from tests.infra.resolving import arn, resolved
