@@ -67,7 +67,7 @@ licences: $(READY)  ## Renew docs/licences.md from what is installed
 	$(BIN)/python -m supply licences
 
 picture: $(READY)  ## Draw docs/picture.svg from docs/picture.toml
-	$(BIN)/python -m pages
+	$(BIN)/python -m pages picture
 
 pins: $(READY)  ## Renew requirements/airlock.txt from requirements/airlock.in; then: make setup licences
 	$(PYTHON) -m venv $(VENV)-pins

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
 from pages import picture
 
+MADE: Final[dict[str, tuple[Path, Callable[[], str]]]] = {"picture": (picture.PATH, picture.text)}
+"""What there is to make: where it is written, and what makes its text."""
 
-def main() -> None:
-    """Draw the picture."""
-    picture.PATH.write_text(picture.text(), encoding="utf-8")
-    print(picture.PATH.name)  # noqa: T201 - what it is for
+
+def main(what: str) -> None:
+    """Write a page or a picture.
+
+    Args:
+        what: which one.
+    """
+    path, text = MADE[what]
+    path.write_text(text(), encoding="utf-8")
+    print(path.name)  # noqa: T201 - what it is for
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1])
