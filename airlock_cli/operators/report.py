@@ -20,6 +20,8 @@ from airlock.messages.wider import why_wider, widenings_of
 from airlock.policy.exemption import iso
 from airlock.policy.ladder import Widening, what_it_adds
 from airlock_cli.operators.account import an_account
+from airlock_cli.operators.chain import follow
+from airlock_cli.operators.chain import words_of as chain_words
 from airlock_cli.operators.difference import difference
 from airlock_cli.operators.forms import form_words, words_of
 from airlock_cli.operators.moments import length, moment_since
@@ -27,7 +29,7 @@ from airlock_cli.operators.options import Options, checked_name
 from airlock_cli.operators.page import Page, clean, put_json
 from airlock_cli.operators.story import network_of, story_of
 from airlock_cli.operators.trail import Line, grants_of
-from airlock_cli.problems import InputError
+from airlock_cli.problems import CommandError, InputError
 
 TEMPLATE = "report.html.j2"
 
@@ -62,6 +64,7 @@ def report(  # noqa: PLR0913 - what the command line may say
 
     Raises:
         InputError: neither or both are given, or the file can't be written or would be overwritten.
+        CommandError: it is written, but a chain of audit lines is broken.
     """
     if (name is None) == (since is None):
         raise InputError("give either a GRANT or --since WHEN.\nSee airlock report --help.")
@@ -70,10 +73,20 @@ def report(  # noqa: PLR0913 - what the command line may say
     _check_output(output, force=force)
     matter = _read(options, name, since)
     _write(output, html_of(matter), force=force)
+    told: dict[str, object] = {"output": str(output), "grants": len(matter.grants), "audit_lines": len(matter.lines)}
+    broken = [grant.id for grant in matter.grants if not follow(grant, matter.lines).is_whole]
+    if broken:
+        raise CommandError(
+            f"{output} is written, but audit lines of {', '.join(broken)} are missing or were altered; it says which.\n"
+            "CloudWatch shows a new line after some seconds, and drops old ones after the log group's retention: if "
+            "it is neither, find out in CloudTrail who had to do with the log group.",
+            "chain-broken",
+            told | {"broken_chains": broken},
+        )
     if as_json:
-        put_json({"output": str(output), "grants": len(matter.grants), "audit_lines": len(matter.lines)})
+        put_json(told | {"broken_chains": []})
     else:
-        Page().line(f"{output}: {len(matter.grants)} grants, {len(matter.lines)} audit lines.")
+        Page().line(f"{output}: {len(matter.grants)} grants, {len(matter.lines)} audit lines, each chain whole.")
 
 
 def html_of(matter: Matter) -> str:
@@ -97,6 +110,7 @@ def html_of(matter: Matter) -> str:
             grant.id: [_text(line) for line in matter.lines if grant.id in grants_of(line)] for grant in matter.grants
         },
         other_lines=[_text(line) for line in matter.lines if not grants_of(line) & names],
+        chains={grant.id: _chain(grant, matter.lines) for grant in matter.grants},
         difference=difference,
         network_of=network_of,
         lifted=Form.LIFTED,
@@ -105,6 +119,11 @@ def html_of(matter: Matter) -> str:
         form_words=form_words,
         what_it_adds=_what_it_adds,
     )
+
+
+def _chain(grant: Grant, lines: Sequence[Line]) -> tuple[bool, str]:
+    chain = follow(grant, lines)
+    return chain.is_whole, chain_words(chain)
 
 
 def _what_it_adds(grant: Grant) -> list[str]:
@@ -146,6 +165,7 @@ def totals_of(matter: Matter) -> list[tuple[str, str]]:
         ("Policy writes that failed", str(sum(1 for line in writes if line.get("outcome") == "failed"))),
         ("Edits by others while open", str(sum(1 for line in matter.lines if line.get("kind") == "drift"))),
         ("Audit lines", str(len(matter.lines))),
+        ("Grants whose chain of audit lines is broken", count(lambda one: not follow(one, matter.lines).is_whole)),
     ]
 
 

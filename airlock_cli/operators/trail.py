@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +14,19 @@ from airlock_cli.progress import Later
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
 
-Line = dict[str, Any]
-"""One audit line, as it was written; airlock/reconcile/happening.py has its keys."""
+
+class Line(dict[str, Any]):
+    """One audit line; docs/audit-log.md has its keys.
+
+    Attributes:
+        text: as it was written, to the byte.
+    """
+
+    def __init__(self, content: Mapping[str, Any], text: str) -> None:
+        super().__init__(content)
+        self.text = text
+
+
 SLACK = timedelta(minutes=15)
 """CloudWatch stamps a line when it gets it, by another clock than the grant's."""
 
@@ -70,4 +82,4 @@ def _line(message: str) -> Line:
         line = json.loads(message)
     except ValueError:
         line = None
-    return line if isinstance(line, dict) else {"unreadable": message}
+    return Line(line if isinstance(line, dict) else {"unreadable": message}, message)

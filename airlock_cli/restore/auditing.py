@@ -8,6 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from airlock.adapters.audit import AuditNotKeptError, LogAudit
 from airlock.adapters.clients import Clients
+from airlock.reconcile.chain import link
 from airlock.reconcile.happening import Happening, PolicyWrite
 from airlock_cli.operators.account import Account
 from airlock_cli.problems import CommandError
@@ -29,7 +30,9 @@ def audit(account: Account, clients: Clients, happened: Sequence[Happening]) -> 
         by = _caller(account)
         now = account.clock.now()
         lines = [{**one.audit_line(now), "by": by, "detail": _detail(one, by)} for one in writes]
-        _append(clients, account.output("AuditLogGroupName"), lines)
+        # The functions' next line follows the same one: only they keep in the ledger which is the last.
+        texts, _ = link(lines, {grant.id: grant.audit_head for one in writes for grant in one.about})
+        _append(clients, account.output("AuditLogGroupName"), texts)
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "an unknown error")
         return f"logs:{error.operation_name}: {code}"
@@ -38,7 +41,7 @@ def audit(account: Account, clients: Clients, happened: Sequence[Happening]) -> 
     return ""
 
 
-def _append(clients: Clients, group: str, lines: Sequence[dict[str, object]]) -> None:
+def _append(clients: Clients, group: str, lines: Sequence[str]) -> None:
     trail = LogAudit(lambda: clients.logs, group, STREAM)
     try:
         trail.write(lines)

@@ -153,6 +153,15 @@ class Ledger(Protocol):
         """IDs of the grants that haven't ended, the most urgent first."""
         ...
 
+    def told(self, grant: Grant, head: str | None) -> None:
+        """Keep the hash of the audit line that is a grant's last, where no lease is held.
+
+        Args:
+            grant: as it was read; if another run has told something since, that one's line stays the last.
+            head: the line's hash.
+        """
+        ...
+
     def look(self, scope_id: str) -> Scope:
         """Read a scope without its lease, consistently; an empty one where nothing was ever open."""
         ...
@@ -236,8 +245,8 @@ class Policies(Protocol):
 class Audit(Protocol):
     """The audit trail."""
 
-    def write(self, lines: Sequence[Mapping[str, object]]) -> None:
-        """Append lines; returns only when they are kept."""
+    def write(self, lines: Sequence[str]) -> None:
+        """Append lines of JSON, to the byte; returns only when they are kept."""
         ...
 
 

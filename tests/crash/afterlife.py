@@ -60,6 +60,7 @@ class Afterlife:
         errors: what sweeps raised.
         taken: the policy writes that IAM took since the stage was ready, as policy and SHA-256 of the text.
         audit: the audit trail's lines since then.
+        trail: the texts of all its lines.
         versions: of each managed policy, its versions at the end, the default last.
     """
 
@@ -68,6 +69,7 @@ class Afterlife:
     errors: list[str] = field(default_factory=list)
     taken: list[tuple[PolicyPlace, str]] = field(default_factory=list)
     audit: list[dict[str, Any]] = field(default_factory=list)
+    trail: list[str] = field(default_factory=list)
     versions: dict[PolicyPlace, tuple[str, ...]] = field(default_factory=dict)
 
 
@@ -107,6 +109,7 @@ class Witness:
         """Gather what is left at the end."""
         life.taken = list(self._taken)
         life.audit = self._account.audit()[self._on_record :]
+        life.trail = self._account.trail()
         life.versions = {place: versions_of(self._account, place) for place in self._stage.versions}
         return life
 

@@ -24,6 +24,7 @@ from tests.crash.afterlife import Afterlife, Look
 from tests.crash.scenarios import OTHER_VPC, Stage
 from tests.policy.strategies import STRANGER
 from tests.reconcile.account import REGION
+from tests.reconcile.trail import lines_of, troubles
 
 PUBLIC = "198.51.100.7"
 LAST = {
@@ -163,7 +164,8 @@ def _at_the_end(stage: Stage, life: Afterlife) -> Iterator[str]:
 
 
 def _on_record(life: Afterlife) -> Iterator[str]:
-    """The audit trail has a line for each write that IAM took, and one for each grant's end."""
+    """The audit trail has a line for each write that IAM took, one for each grant's end, and no gap."""
+    yield from troubles(lines_of(life.trail), life.looks[-1].grants)
     lines = [line for line in life.audit if line["kind"] == "policy-write" and line["outcome"] != "failed"]
     told = Counter((line["policy"]["holder"], line["policy"]["name"], line["after_sha256"]) for line in lines)
     taken = Counter((place.holder, place.name, sha256) for place, sha256 in life.taken)

@@ -211,10 +211,14 @@ class Account:
         ledger = DynamoLedger(self.aside.dynamodb, "ledger", "aside", self.clock)
         return ledger.grants([grant_id(ACCOUNT, principal, infra_id)])[0]
 
+    def trail(self) -> list[str]:
+        """The texts of the audit trail's lines, oldest first."""
+        events = self.aside.logs.get_log_events(logGroupName="audit", logStreamName="tests", startFromHead=True)
+        return [event["message"] for event in events["events"]]
+
     def audit(self, kind: str | None = None) -> list[dict[str, Any]]:
         """The audit trail's lines, oldest first; of one kind, or all."""
-        events = self.aside.logs.get_log_events(logGroupName="audit", logStreamName="tests", startFromHead=True)
-        lines = [json.loads(event["message"]) for event in events["events"]]
+        lines = [json.loads(text) for text in self.trail()]
         return [line for line in lines if kind in (None, line["kind"])]
 
     def notices(self) -> list[tuple[str, str]]:

@@ -8,10 +8,15 @@ from typing import Any
 
 import pytest
 
+from airlock.adapters.ledger import DynamoLedger
 from airlock.policy.document import sha256_of
 from airlock.policy.place import PolicyKind, PolicyPlace
+from airlock.reconcile.chain import hash_of
+from airlock_cli.operators.chain import follow
+from tests.events import Event, Install
 from tests.policy.strategies import SAMPLES
 from tests.reconcile.account import KINDS, ROLE, USER, Account, at, install
+from tests.reconcile.trail import lines_of, troubles
 
 POLICY = (SAMPLES / "aws-example.json").read_text()
 HASHES = ("before_sha256", "after_sha256")
@@ -125,3 +130,71 @@ def test_a_long_infra_id_fits_the_subject(account: Account) -> None:
     account.deliver(install("abcdefghijklmnopqrstu-7xk2q").create_role(at(0)))
     assert len(account.notices()[0][0]) < 100
     assert "abcdefghijklmnopqrstu-7xk2q" in account.notices()[0][0]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_trail_is_as_documented_and_chained(account: Account, kind: PolicyKind) -> None:
+    """Each line is of the documented schema, each grant's lines follow one another, and nothing hangs loose."""
+    place = account.stand(kind, POLICY)
+    principal = ROLE if kind is PolicyKind.ROLE_INLINE else USER
+    play(account, [place], principal)
+    account.sweep()
+    lines = lines_of(account.trail())
+    grants = [account.grant(infra_id, principal) for infra_id in ("prod-7xk2q", "lab-9mz4c")]
+    assert list(troubles(lines, grants)) == []
+    for grant in grants:
+        chain = follow(grant, lines)
+        assert chain.branches == ()
+        assert chain.lines == sum(grant.id in line["grants"] for line in lines)
+        assert grant.audit_head == hash_of([line.text for line in lines if grant.id in line["grants"]][-1])
+
+
+def test_a_write_tells_whose_it_is_and_what_it_changed(account: Account) -> None:
+    """The line alone says for whom, on whose word, by which rung, what was changed, and what the check said."""
+    account.stand(PolicyKind.USER_INLINE, POLICY)
+    account.enrol(USER, mode="approval")
+    one = install()
+    account.deliver(one.create_role(at(0)))
+    account.answer(one.infra_id)
+    account.deliver(one.create_bucket(at(300)), one.delete_bucket(at(900)))
+    opened, *_, restored = account.audit("policy-write")
+    name = account.grant(one.infra_id).id
+    assert (opened["principals"], opened["forms"], opened["check"]) == ([USER], {name: "scoped"}, "passed")
+    assert opened["approved_by"] == {name: "203.0.113.9"}
+    assert any(line.startswith("+") and "Airlock" in line for line in opened["difference"])
+    assert restored["check"] == "baseline"
+    assert any(line.startswith("-") and "Airlock" in line for line in restored["difference"])
+    decided = account.audit("decision")
+    assert decided[-1]["signal_event_ids"] == [event["id"] for event in _told_of(one)]
+
+
+def _told_of(one: Install) -> list[Event]:
+    return [one.create_role(at(0)), one.create_bucket(at(300)), one.delete_bucket(at(900))]
+
+
+def test_what_is_told_without_a_lease_is_in_the_chain_too(account: Account) -> None:
+    """A finding that no run of a policy leads to, such as a detachment, follows and is followed."""
+    place = account.stand(PolicyKind.MANAGED, POLICY)
+    one = install()
+    account.deliver(one.create_role(at(0)))
+    account.aside.iam.detach_user_policy(UserName="ocp-installer", PolicyArn=place.holder)
+    account.airlock.reconciler.look_after([USER], "event-detached")
+    account.deliver(one.delete_bucket(at(900)))
+    lines = lines_of(account.trail())
+    assert [line["outcome"] for line in lines if line["kind"] == "drift"] == ["detached"]
+    chain = follow(account.grant(one.infra_id), lines)
+    assert (chain.faults, chain.branches, chain.lines) == ((), (), len(lines))
+
+
+def test_two_tellers_at_once_lose_no_line(account: Account) -> None:
+    """Whoever told something from what it had read before another's line makes a branch; both lines stay."""
+    account.stand(PolicyKind.USER_INLINE, POLICY)
+    one = install()
+    account.deliver(one.create_role(at(0)))
+    stale = account.grant(one.infra_id)
+    account.deliver(one.create_bucket(at(300)))
+    ledger = DynamoLedger(account.aside.dynamodb, "ledger", "aside", account.clock)
+    ledger.told(stale, "0" * 64)
+    account.deliver(one.delete_bucket(at(900)))
+    grant = account.grant(one.infra_id)
+    assert follow(grant, lines_of(account.trail())).is_whole

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,8 +22,8 @@ class LogAudit:
         self._group = group
         self._stream = stream
 
-    def write(self, lines: Sequence[Mapping[str, object]]) -> None:
-        """Append the lines.
+    def write(self, lines: Sequence[str]) -> None:
+        """Append the lines, each a JSON text.
 
         Raises:
             AuditNotKeptError: some weren't kept, so the decision they tell of must not be settled.
@@ -34,7 +33,7 @@ class LogAudit:
         answer = self._logs.put_log_events(
             logGroupName=self._group,
             logStreamName=self._stream,
-            logEvents=[{"timestamp": timestamp, "message": json.dumps(line, ensure_ascii=False)} for line in lines],
+            logEvents=[{"timestamp": timestamp, "message": line} for line in lines],
         )
         rejected = answer.get("rejectedLogEventsInfo")
         if rejected:

@@ -6,11 +6,11 @@ stand beside the JSON.
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from typing import Any
 
 from airlock.adapters.answer_items import answer_of, close_order_of
+from airlock.adapters.schema import Part, read, written
 from airlock.grants.approval import Change, Form, Plan
 from airlock.grants.grant import CloseReason, Facts, Grant, Progress, State
 from airlock.install.names import Era
@@ -23,7 +23,7 @@ Item = dict[str, Any]
 
 def facts_to_text(facts: Facts) -> str:
     """Facts as JSON."""
-    return json.dumps(
+    return written(
         {
             "id": facts.id,
             "account": facts.account,
@@ -51,7 +51,7 @@ def facts_to_text(facts: Facts) -> str:
 
 def facts_from_text(text: str) -> Facts:
     """Facts from JSON."""
-    kept = json.loads(text)
+    kept = read(Part.FACTS, text)
     return Facts(
         id=kept["id"],
         account=kept["account"],
@@ -66,8 +66,7 @@ def facts_from_text(text: str) -> Facts:
         endpoint_vpcs=frozenset(kept["endpoint_vpcs"]),
         instance_vpcs=frozenset(kept["instance_vpcs"]),
         boots=_times_from(kept["boots"]),
-        # What an earlier version kept hasn't got it.
-        found=_times_from(kept.get("found", [])),
+        found=_times_from(kept["found"]),
         fetched=_from_iso(kept["fetched"]),
         refused=frozenset(kept["refused"]),
         shut_vpcs=frozenset(kept["shut_vpcs"]),
@@ -79,7 +78,7 @@ def facts_from_text(text: str) -> Facts:
 
 def progress_to_text(progress: Progress) -> str:
     """Progress as JSON, but for the state, which is an attribute of its own."""
-    return json.dumps(
+    return written(
         {
             "opened_at": _iso(progress.opened_at),
             "narrowed_at": _iso(progress.narrowed_at),
@@ -97,14 +96,13 @@ def progress_to_text(progress: Progress) -> str:
             "answer_until": _iso(progress.answer_until),
             "approved_by": progress.approved_by,
             "alarmed": progress.alarmed,
-        },
-        ensure_ascii=False,
+        }
     )
 
 
 def progress_from_text(state: str, text: str) -> Progress:
     """Progress from its state and JSON."""
-    kept = json.loads(text)
+    kept = read(Part.PROGRESS, text)
     return Progress(
         state=State(state),
         opened_at=_from_iso(kept["opened_at"]),
@@ -115,9 +113,8 @@ def progress_from_text(state: str, text: str) -> Progress:
         exemption=_exemption_from(kept["exemption"]) if kept["exemption"] else None,
         scopes=tuple(kept["scopes"]),
         form=Form(kept["form"]),
-        # What an earlier version kept hasn't got these two.
-        why_wider=kept.get("why_wider"),
-        second_opinion=kept.get("second_opinion"),
+        why_wider=kept["why_wider"],
+        second_opinion=kept["second_opinion"],
         effective_at=_from_iso(kept["effective_at"]),
         plan=_plan_from(kept["plan"]) if kept["plan"] else None,
         asked_at=_from_iso(kept["asked_at"]),
@@ -134,12 +131,13 @@ def grant_from_item(item: Item, answer: Item | None = None, order: Item | None =
         progress_from_text(item["state"]["S"], item["progress"]["S"]),
         answer_of(answer) if answer else None,
         close_order_of(order) if order else None,
+        item["audit_head"]["S"] if "audit_head" in item else None,
     )
 
 
 def scope_to_text(scope: Scope) -> str:
     """What is open in a scope, as JSON."""
-    return json.dumps(
+    return written(
         {
             "grants": sorted(scope.grants),
             "begun": {grant_id: iso(at) for grant_id, at in sorted(scope.begun.items())},
@@ -159,8 +157,7 @@ def scope_to_text(scope: Scope) -> str:
                 }
                 for _, record in sorted(scope.policies.items())
             ],
-        },
-        ensure_ascii=False,
+        }
     )
 
 
@@ -168,7 +165,7 @@ def scope_from_item(scope_id: str, item: Item) -> Scope:
     """A scope from its item; an empty one where the item only holds a lease."""
     if "content" not in item:
         return Scope(scope_id)
-    kept = json.loads(item["content"]["S"])
+    kept = read(Part.SCOPE, item["content"]["S"])
     records = [
         PolicyRecord(
             place=_place_from(record),
@@ -178,8 +175,7 @@ def scope_from_item(scope_id: str, item: Item) -> Scope:
             intended=record["intended"],
             versions=tuple(record["versions"]),
             past=tuple(record["past"]),
-            # Not in the items of earlier versions.
-            written_at=from_iso(record["written_at"]) if record.get("written_at") else None,
+            written_at=_from_iso(record["written_at"]),
             neighbours=record["neighbours"],
         )
         for record in kept["policies"]
@@ -188,10 +184,9 @@ def scope_from_item(scope_id: str, item: Item) -> Scope:
         scope_id,
         {record.place: record for record in records},
         set(kept["grants"]),
-        # What an earlier version kept hasn't got these three.
-        begun={grant_id: from_iso(at) for grant_id, at in kept.get("begun", {}).items()},
-        refused=[from_iso(at) for at in kept.get("refused", ())],
-        limit_told=_from_iso(kept.get("limit_told")),
+        begun={grant_id: from_iso(at) for grant_id, at in kept["begun"].items()},
+        refused=[from_iso(at) for at in kept["refused"]],
+        limit_told=_from_iso(kept["limit_told"]),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -164,6 +165,24 @@ class DynamoLedger:
         answer = self._dynamodb.get_item(TableName=self._table, Key=scope_key(scope_id), ConsistentRead=True)
         return scope_from_item(scope_id, answer.get("Item", {}))
 
+    def told(self, grant: Grant, head: str | None) -> None:
+        """Keep which audit line is the grant's last, unless another run has told something since it was read."""
+        known = grant.audit_head
+        try:
+            self._dynamodb.update_item(
+                TableName=self._table,
+                Key=_grant_key(grant.id),
+                UpdateExpression="SET audit_head = :head",
+                ConditionExpression="audit_head = :known" if known else "attribute_exists(pk)",
+                ExpressionAttributeValues={
+                    ":head": {"S": head or ""},
+                    **({":known": {"S": known}} if known else {}),
+                },
+            )
+        except self._dynamodb.exceptions.ConditionalCheckFailedException:
+            # The line stands in the trail as a branch; the other run's is the last.
+            return
+
     # Leases -----------------------------------------------------------------------------------------------------
 
     def acquire(self, scope_ids: Sequence[str], patience: float = LEASE_PATIENCE_SECONDS) -> list[Scope]:
@@ -210,7 +229,7 @@ class DynamoLedger:
                 # Somebody else added a fact meanwhile: learn on top of that.
                 item = _item_of(error)
                 continue
-            return Grant(facts, grant.progress)
+            return replace(grant, facts=facts)
 
     def _read_all(self, keys: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
         """Read items, consistently; those that exist, by their partition key."""
@@ -259,18 +278,28 @@ class DynamoLedger:
                 return
 
     def _progress_update(self, before: Grant, grant: Grant) -> dict[str, Any]:
+        head = {":head": {"S": grant.audit_head}} if grant.audit_head != before.audit_head else {}
+        update: dict[str, Any] = {"TableName": self._table, "Key": _grant_key(grant.id)}
+        if grant.progress == before.progress:
+            # A line about a neighbour's policy is one about this grant too. Nothing else of it is ours to write: it
+            # may have policies elsewhere, which another run is at work on.
+            return update | {
+                "UpdateExpression": "SET audit_head = :head",
+                "ConditionExpression": "attribute_exists(pk)",
+                "ExpressionAttributeValues": head,
+            }
         # A grant that has ended leaves the sparse index, so that sweeps cost nothing for it.
         ended = " REMOVE #open" if grant.is_final else ""
-        return {
-            "TableName": self._table,
-            "Key": _grant_key(grant.id),
-            "UpdateExpression": "SET #state = :state, progress = :progress" + ended,
+        told = ", audit_head = :head" if head else ""
+        return update | {
+            "UpdateExpression": "SET #state = :state, progress = :progress" + told + ended,
             "ConditionExpression": "#state = :before",
             "ExpressionAttributeNames": {"#state": "state"} | ({"#open": "open"} if ended else {}),
             "ExpressionAttributeValues": {
                 ":state": {"S": str(grant.progress.state)},
                 ":progress": {"S": progress_to_text(grant.progress)},
                 ":before": {"S": str(before.progress.state)},
+                **head,
             },
         }
 

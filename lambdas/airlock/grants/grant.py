@@ -160,12 +160,14 @@ class Grant:
         progress: how far the airlock has come.
         answer: what somebody decided about it, if anybody has.
         close_order: an operator's order to close it, if there is one.
+        audit_head: the hash of its last line in the audit trail; None where it has none that is chained.
     """
 
     facts: Facts
     progress: Progress
     answer: Answer | None = None
     close_order: CloseOrder | None = None
+    audit_head: str | None = None
 
     @property
     def id(self) -> str:

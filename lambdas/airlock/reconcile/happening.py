@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from airlock.grants.approval import Change
 from airlock.grants.grant import Grant
 from airlock.policy.document import sha256_of
 from airlock.policy.exemption import Exemption, Vpc, iso
 from airlock.policy.place import PolicyPlace
 
-AUDIT_SCHEMA = 1
+AUDIT_SCHEMA = 2
+"""What a line holds is told in docs/audit-log.md, and by docs/audit-line.schema.json."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,9 +51,11 @@ class Decision:
             "kind": "decision",
             "decision": self.name,
             "grant": facts.id,
+            "grants": [facts.id],
             "principal": facts.principal,
             "infra_id": facts.infra_id,
             "signal_event_id": self.event_id,
+            "signal_event_ids": list(facts.event_ids),
             "outcome": str(progress.state),
             "reason": progress.reason,
             "detail": self.detail,
@@ -75,6 +79,9 @@ class PolicyWrite:
         event_id: of the signal that led to it; None for the sweep.
         before: the text that IAM held.
         after: the text that was written.
+        about: the same grants, as they stood at the write.
+        check: what the airlock's second look at the text said: ``passed``; ``baseline`` where there is nothing to look
+            at; ``not-asked`` where another run wrote it, or it was put back as it was read.
         outcome: ``written`` (read back and equal), ``restored`` (the same, and it is the baseline), ``found-written``
             (an earlier run wrote it and ended before it could say so), ``undone`` (a set of writes could not be
             finished), ``failed``.
@@ -88,6 +95,8 @@ class PolicyWrite:
     after: str
     outcome: str
     detail: str = ""
+    about: tuple[Grant, ...] = ()
+    check: str = "not-asked"
 
     @property
     def audit_name(self) -> str:
@@ -102,10 +111,15 @@ class PolicyWrite:
             "kind": "policy-write",
             "grant": self.grants[0] if len(self.grants) == 1 else None,
             "grants": list(self.grants),
+            "principals": sorted({grant.facts.principal for grant in self.about}),
+            "approved_by": {grant.id: grant.progress.approved_by for grant in self.about},
+            "forms": {grant.id: str(grant.progress.form) for grant in self.about},
             "policy": {"kind": str(self.place.kind), "holder": self.place.holder, "name": self.place.name},
             "signal_event_id": self.event_id,
             "before_sha256": sha256_of(self.before),
             "after_sha256": sha256_of(self.after),
+            "difference": _difference(self.place, self.before, self.after),
+            "check": self.check,
             "outcome": self.outcome,
             "detail": self.detail,
         }
@@ -150,9 +164,18 @@ class Drift:
             "signal_event_id": self.event_id,
             "before_sha256": sha256_of(self.expected),
             "after_sha256": sha256_of(self.found),
+            "difference": _difference(self.place, self.expected, self.found),
             "outcome": "detached" if self.detached else "drift",
             "detail": self.detail,
         }
+
+
+def _difference(place: PolicyPlace, before: str, after: str) -> list[str]:
+    """The unified difference, a line each; empty where the texts differ in white space alone, or not at all."""
+    # A cold start is for the policy, which is written by then.
+    from airlock.messages.differences import difference_of  # noqa: PLC0415 - see above
+
+    return difference_of(Change(place, before, after))
 
 
 Happening = Decision | PolicyWrite | Drift

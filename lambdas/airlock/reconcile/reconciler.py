@@ -121,12 +121,16 @@ class Reconciler:
         # Some may have ended by that.
         for grant in self._ledger.grants(sorted(listed)) if happened else grants:
             detached = self._attachments.look(grant, event_id)
-            happened += self._told(detached)
+            happened += self._told(grant, detached)
             self._attachments.told(grant, detached)
         return happened
 
     def sweep(
-        self, overdue: Callable[[int], None] = lambda _: None, put_off: Callable[[int], None] = lambda _: None
+        self,
+        *,
+        seen: Callable[[Sequence[Grant], datetime], None] = lambda *_: None,
+        overdue: Callable[[int], None] = lambda _: None,
+        put_off: Callable[[int], None] = lambda _: None,
     ) -> list[Happening]:
         """Expire what is due, retry what failed, look after what is open, and after nodes that were refused.
 
@@ -134,6 +138,7 @@ class Reconciler:
         swept; the first error is raised at the end.
 
         Args:
+            seen: is told which grants aren't finished as the sweep begins, and when that was.
             overdue: is told how many grants should have been finished by earlier sweeps.
             put_off: is told how many this one had no time for, if any; they are the least urgent.
         """
@@ -141,6 +146,7 @@ class Reconciler:
         happened: list[Happening] = []
         errors: list[Exception] = []
         grants = _in_turn(self._ledger.grants(self._ledger.unfinished()), self._clock.now())
+        seen(grants, self._clock.now())
         overdue(sum(self._is_overdue(grant) for grant in grants))
         quiet: list[Grant] = []
         looked_at: dict[str, bool] = {}
@@ -199,16 +205,17 @@ class Reconciler:
     def _look_at_node(self, grant: Grant, enrolled: Enrolled) -> tuple[list[Happening], Grant | None]:
         """What happened, and the grant with new facts that its policies don't follow yet; None without such."""
         looked = self._rescuer().look(grant, enrolled)
-        happened = self._told(looked.happened)
+        happened = self._told(grant, looked.happened)
         if looked.told_once is not None:
             self._ledger.claim(looked.told_once, self._clock.now())
         for signal in looked.learnt:
             grant = self._ledger.record_for(grant.id, signal) or grant
         return happened, grant if looked.changes else None
 
-    def _told(self, happened: Sequence[Happening]) -> list[Happening]:
+    def _told(self, grant: Grant, happened: Sequence[Happening]) -> list[Happening]:
         if happened:
-            self._telling.audit_lines(happened, self._clock.now())
+            heads = self._telling.audit_lines(happened, self._clock.now(), {grant.id: grant.audit_head})
+            self._ledger.told(grant, heads[grant.id])
             self._telling.publish(happened)
         return list(happened)
 

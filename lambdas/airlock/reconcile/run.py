@@ -130,8 +130,17 @@ class Run:
         return tuple(sorted(self.scopes[place.holder].grants & self.grants.keys()))
 
     def changed_grants(self) -> list[tuple[Grant, Grant]]:
-        """Grants whose progress changed: as the ledger holds them, and as they are."""
+        """Grants whose progress or last audit line changed: as the ledger holds them, and as they are."""
         return [(self.kept[one.id], one) for one in self.grants.values() if one != self.kept[one.id]]
+
+    def heads(self) -> dict[str, str | None]:
+        """By grant, the hash of its last audit line."""
+        return {grant.id: grant.audit_head for grant in self.grants.values()}
+
+    def follow(self, heads: Mapping[str, str | None]) -> None:
+        """Note the grants' last audit lines."""
+        for grant in list(self.grants.values()):
+            self.grants[grant.id] = replace(grant, audit_head=heads[grant.id])
 
     def to_write(self) -> list[PolicyPlace]:
         """Policies whose text isn't what it shall be.
@@ -184,10 +193,13 @@ class Run:
 
     def written(self, record: PolicyRecord, before: str, after: str, outcome: str, detail: str = "") -> None:
         """Note a write of a policy, or the attempt."""
+        grants = self.grants_on(record.place)
         self.happened.append(
             PolicyWrite(
                 place=record.place,
-                grants=self.grants_on(record.place),
+                grants=grants,
+                about=tuple(self.grants[one] for one in grants),
+                check=self._check_of(record, after),
                 event_id=self.event_id,
                 before=before,
                 after=after,
@@ -195,6 +207,12 @@ class Run:
                 detail=detail,
             )
         )
+
+    def _check_of(self, record: PolicyRecord, text: str) -> str:
+        if text == record.baseline:
+            return "baseline"
+        doubt = self.checked.get((record.place, text), ("", ""))
+        return "passed" if doubt is None else "not-asked"
 
 
 def with_version(record: PolicyRecord, held: HeldPolicy) -> PolicyRecord:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from airlock.grants.grant import Grant
 from airlock.messages.message import Language
 from airlock.ports import Audit, Links, Notices
+from airlock.reconcile.chain import link
 from airlock.reconcile.happening import Happening
 from airlock.reconcile.run import Run
 
@@ -46,13 +47,26 @@ class Telling:
     def audit(self, run: Run) -> None:
         """Append what has happened since the last time to the audit trail."""
         if run.happened[run.audited :]:
-            self.audit_lines(run.happened[run.audited :], run.now)
+            run.follow(self.audit_lines(run.happened[run.audited :], run.now, run.heads()))
             run.audited = len(run.happened)
 
-    def audit_lines(self, happened: Sequence[Happening], now: datetime) -> None:
-        """Append to the audit trail."""
-        self._audit.write([happening.audit_line(now) for happening in happened])
+    def audit_lines(
+        self, happened: Sequence[Happening], now: datetime, heads: Mapping[str, str | None]
+    ) -> dict[str, str | None]:
+        """Append to the audit trail.
+
+        Args:
+            happened: what is told, in order.
+            now: the present moment.
+            heads: by grant, the hash of its last line.
+
+        Returns:
+            The heads after that.
+        """
+        texts, after = link([happening.audit_line(now) for happening in happened], heads)
+        self._audit.write(texts)
         self._hear(happened)
+        return after
 
     def publish(self, happened: Sequence[Happening]) -> None:
         """Tell people; what failed for one topic is raised once the others were told."""

@@ -121,6 +121,7 @@ class Desk:
                 "requested_at": iso(facts.requested_at),
                 "not_after": iso(facts.not_after),
                 **({} if grant.is_final else {"open": "open"}),
+                **({"audit_head": grant.audit_head} if grant.audit_head else {}),
             }
             item: dict[str, Any] = {name: {"S": text} for name, text in texts.items()} | {"version": {"N": "1"}}
             self.dynamodb.put_item(TableName="ledger", Item=item)
@@ -137,7 +138,11 @@ class Desk:
         """Write audit lines, at the time that they tell."""
         self.logs.create_log_stream(logGroupName="audit", logStreamName=stream)
         events: Any = [
-            {"timestamp": int(from_iso(line["at"]).timestamp() * 1000), "message": json.dumps(line)} for line in lines
+            {
+                "timestamp": int(from_iso(line["at"]).timestamp() * 1000),
+                "message": json.dumps(line, ensure_ascii=False),
+            }
+            for line in lines
         ]
         self.logs.put_log_events(logGroupName="audit", logStreamName=stream, logEvents=events)
 
@@ -217,9 +222,9 @@ def wide(desk: Desk) -> Desk:
 def busy(desk: Desk) -> Desk:
     """The same with a grant of each kind, approvals ahead and audit lines."""
     grants = (
-        samples.open_grant(),
+        samples.told(samples.open_grant()),
         samples.waiting_grant(),
-        samples.closed_grant(),
+        samples.told(samples.closed_grant()),
         samples.refused_grant(),
         samples.old_grant(),
     )

@@ -1,5 +1,6 @@
 """The grants of these tests, one of each kind, and what the audit trail has of them."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,6 +11,7 @@ from airlock.grants.life import exemption_of
 from airlock.install.names import Era
 from airlock.policy.place import PolicyKind, PolicyPlace
 from airlock.policy.render import render
+from airlock.reconcile.chain import link
 from airlock.reconcile.happening import Decision, Happening, PolicyWrite
 from tests.cli.helpers import AWS_EXAMPLE, ROLE, USER
 
@@ -179,10 +181,20 @@ AHEADS = (
 
 
 def audit_lines(grant: Grant) -> list[dict[str, Any]]:
-    """What the trail has of a grant that was opened: a decision and a write, by the classes that write them."""
+    """What the trail has of a grant that was opened: a decision and a write, chained, by what writes them."""
+    return [json.loads(text) for text in linked(grant)[0]]
+
+
+def told(grant: Grant) -> Grant:
+    """The grant as the ledger has it once those lines were written."""
+    return replace(grant, audit_head=linked(grant)[1].get(grant.id))
+
+
+def linked(grant: Grant) -> tuple[list[str], dict[str, str | None]]:
+    """The lines' texts, and the heads after them."""
     plan, at = grant.progress.plan, grant.progress.opened_at
     if plan is None or at is None:
-        return []
+        return [], {}
     decided: Happening = Decision(
         name="open", grant=grant, event_id="event-1", detail="the exemption is in the policies"
     )
@@ -197,4 +209,4 @@ def audit_lines(grant: Grant) -> list[dict[str, Any]]:
         )
         for change in plan.changes
     ]
-    return [one.audit_line(at) for one in (*written, decided)]
+    return link([one.audit_line(at) for one in (*written, decided)], {})

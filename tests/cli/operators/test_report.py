@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from airlock_cli.operators.report import Matter, html_of, totals_of
+from airlock_cli.operators.trail import Line
 from airlock_cli.progress import Later
 from tests.cli.operators import samples
 from tests.cli.operators.conftest import Desk
@@ -65,7 +66,7 @@ def page(busy: Desk, tmp_path: Path) -> Page:
     output = tmp_path / "report.html"
     done = busy.run("report", "--since", "7d", "--output", output)
     assert (done.status, done.err) == (0, "")
-    assert done.words == f"{output}: 4 grants, 4 audit lines."
+    assert done.words == f"{output}: 4 grants, 4 audit lines, each chain whole."
     return Page(output.read_text(encoding="utf-8"))
 
 
@@ -143,7 +144,7 @@ def test_the_report_of_one_grant(busy: Desk, tmp_path: Path) -> None:
     """Of one grant, the report has that grant and its lines alone; for programs the command counts them."""
     output = tmp_path / "one.html"
     told = busy.run("report", "prod", "--output", output, "--json").json
-    assert told == {"output": str(output), "grants": 1, "audit_lines": 2}
+    assert told == {"output": str(output), "grants": 1, "audit_lines": 2, "broken_chains": []}
     text = Page(output.read_text(encoding="utf-8")).text
     assert samples.open_grant().id in text
     assert samples.closed_grant().id not in text
@@ -168,7 +169,7 @@ def test_a_report_of_nothing(desk: Desk, tmp_path: Path) -> None:
 def test_totals_count_what_they_say() -> None:
     """The totals are those of the grants: the closed one was open for 25 minutes, the open one for 19 and a half."""
     grants = [samples.open_grant(), samples.waiting_grant(), samples.closed_grant(), samples.refused_grant()]
-    lines = [line for grant in grants for line in samples.audit_lines(grant)]
+    lines = [Line(json.loads(text), text) for grant in grants for text in samples.linked(grant)[0]]
     matter = Matter(stack="s", region="r", log_group="g", title="t", made_at=samples.NOW, grants=grants, lines=lines)
     assert dict(totals_of(matter)) == {
         "Grants requested": "4",
@@ -186,6 +187,7 @@ def test_totals_count_what_they_say() -> None:
         "Policy writes that failed": "0",
         "Edits by others while open": "0",
         "Audit lines": "4",
+        "Grants whose chain of audit lines is broken": "0",
     }
     Page(html_of(matter))
 

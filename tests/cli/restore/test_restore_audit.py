@@ -14,8 +14,11 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from airlock.adapters.audit import AuditNotKeptError, LogAudit
 from airlock.adapters.iam import IamPolicies
 from airlock.errors import RefusedByIamError
+from airlock.grants.approval import Change
+from airlock.messages.differences import difference_of
 from airlock.policy.document import sha256_of
 from airlock.policy.exemption import iso
+from airlock.policy.place import PolicyKind, PolicyPlace
 from tests.cli.helpers import AWS_EXAMPLE, USER
 from tests.cli.operators import samples
 from tests.cli.restore.conftest import OPENED, Bench
@@ -40,19 +43,26 @@ def test_a_restoration_is_in_the_audit_trail(bench: Make) -> None:
     assert account.desk.run("restore", GRANT, "--json").json["unaudited"] is None
     (line,) = trail(account.desk)
     by = line.pop("by")
+    place = PolicyPlace(PolicyKind.USER_INLINE, USER, "source-ip")
     assert by.startswith("arn:aws:sts::123456789012:")
     assert line == {
-        "schema": 1,
+        "schema": 2,
         "at": at,
         "kind": "policy-write",
         "grant": GRANT,
         "grants": [GRANT],
+        "principals": [USER],
+        "approved_by": {GRANT: None},
+        "forms": {GRANT: "scoped"},
         "policy": {"kind": "user-inline", "holder": USER, "name": "source-ip"},
         "signal_event_id": None,
         "before_sha256": sha256_of(OPENED),
         "after_sha256": sha256_of(AWS_EXAMPLE),
+        "difference": difference_of(Change(place, OPENED, AWS_EXAMPLE)),
+        "check": "baseline",
         "outcome": "restored",
         "detail": f"airlock restore by {by}",
+        "previous": {GRANT: None},
     }
 
 
