@@ -18,6 +18,7 @@ from airlock.adapters.items import (
     scope_to_text,
 )
 from airlock.adapters.leases import Leases
+from airlock.adapters.ledger_writes import grant_key, instance_key, keys_of, progress_update, scope_key
 from airlock.errors import ConflictError
 from airlock.grants.grant import Facts, Grant, Progress
 from airlock.grants.learning import first_heard, learn
@@ -72,7 +73,7 @@ class DynamoLedger:
         try:
             self._dynamodb.update_item(
                 TableName=self._table,
-                Key=_grant_key(facts.id),
+                Key=grant_key(facts.id),
                 UpdateExpression="SET facts = :facts, version = :version, #open = :open, not_after = :not_after, "
                 "#state = :state, progress = :progress, #month = :month, requested_at = :requested",
                 ConditionExpression="attribute_not_exists(pk)",
@@ -86,7 +87,7 @@ class DynamoLedger:
 
     def record_for(self, grant_id: str, signal: Signal) -> Grant | None:
         """Add what was learnt of a bootstrap instance to its grant; None where there is no such grant."""
-        answer = self._dynamodb.get_item(TableName=self._table, Key=_grant_key(grant_id), ConsistentRead=True)
+        answer = self._dynamodb.get_item(TableName=self._table, Key=grant_key(grant_id), ConsistentRead=True)
         return self._add_facts(answer["Item"], signal) if "Item" in answer else None
 
     def claim(self, name: str, now: datetime) -> bool:
@@ -127,7 +128,7 @@ class DynamoLedger:
 
     def ends(self, instance_ids: Iterable[str]) -> dict[str, datetime]:
         """When instances ended, as far as that was heard; read in batches, consistently."""
-        found = self._read_all([_instance_key(instance_id) for instance_id in dict.fromkeys(instance_ids)])
+        found = self._read_all([instance_key(instance_id) for instance_id in dict.fromkeys(instance_ids)])
         return {
             pk.removeprefix("instance#"): from_iso(item["ended_at"]["S"])
             for pk, item in found.items()
@@ -142,7 +143,7 @@ class DynamoLedger:
         Unknown IDs are left out.
         """
         wanted = list(dict.fromkeys(ids))
-        found = self._read_all([key for grant_id in wanted for key in _keys_of(grant_id)])
+        found = self._read_all([key for grant_id in wanted for key in keys_of(grant_id)])
         return [
             grant_from_item(found[f"grant#{one}"], found.get(f"answer#{one}"), found.get(f"order#{one}"))
             for one in wanted
@@ -171,7 +172,7 @@ class DynamoLedger:
         try:
             self._dynamodb.update_item(
                 TableName=self._table,
-                Key=_grant_key(grant.id),
+                Key=grant_key(grant.id),
                 UpdateExpression="SET audit_head = :head",
                 ConditionExpression="audit_head = :known" if known else "attribute_exists(pk)",
                 ExpressionAttributeValues={
@@ -216,7 +217,7 @@ class DynamoLedger:
             try:
                 self._dynamodb.update_item(
                     TableName=self._table,
-                    Key=_grant_key(facts.id),
+                    Key=grant_key(facts.id),
                     UpdateExpression="SET facts = :facts, version = :version",
                     ConditionExpression="version = :before",
                     ExpressionAttributeValues={
@@ -247,7 +248,7 @@ class DynamoLedger:
         """Set an attribute of an instance unless it is set already, and give the whole item."""
         answer = self._dynamodb.update_item(
             TableName=self._table,
-            Key=_instance_key(instance_id),
+            Key=instance_key(instance_id),
             UpdateExpression="SET #name = if_not_exists(#name, :value), expires_at = :expires",
             ExpressionAttributeNames={"#name": attribute},
             ExpressionAttributeValues={
@@ -263,7 +264,7 @@ class DynamoLedger:
             {"Update": self._leases.update(scope_key(scope.id), scope_to_text(scope), let_go=let_go)}
             for scope in scopes
         ]
-        updates += [{"Update": self._progress_update(before, grant)} for before, grant in changes]
+        updates += [{"Update": progress_update(self._table, before, grant)} for before, grant in changes]
         for pause in TRANSACTION_PAUSES:
             try:
                 self._dynamodb.transact_write_items(TransactItems=updates)
@@ -277,57 +278,9 @@ class DynamoLedger:
             else:
                 return
 
-    def _progress_update(self, before: Grant, grant: Grant) -> dict[str, Any]:
-        head = {":head": {"S": grant.audit_head}} if grant.audit_head != before.audit_head else {}
-        update: dict[str, Any] = {"TableName": self._table, "Key": _grant_key(grant.id)}
-        if grant.progress == before.progress:
-            # A line about a neighbour's policy is one about this grant too. Nothing else of it is ours to write: it
-            # may have policies elsewhere, which another run is at work on.
-            return update | {
-                "UpdateExpression": "SET audit_head = :head",
-                "ConditionExpression": "attribute_exists(pk)",
-                "ExpressionAttributeValues": head,
-            }
-        # A grant that has ended leaves the sparse index, so that sweeps cost nothing for it.
-        ended = " REMOVE #open" if grant.is_final else ""
-        told = ", audit_head = :head" if head else ""
-        return update | {
-            "UpdateExpression": "SET #state = :state, progress = :progress" + told + ended,
-            "ConditionExpression": "#state = :before",
-            "ExpressionAttributeNames": {"#state": "state"} | ({"#open": "open"} if ended else {}),
-            "ExpressionAttributeValues": {
-                ":state": {"S": str(grant.progress.state)},
-                ":progress": {"S": progress_to_text(grant.progress)},
-                ":before": {"S": str(before.progress.state)},
-                **head,
-            },
-        }
-
     @staticmethod
     def _facts_values(facts: Facts, version: int) -> dict[str, Any]:
         return {":facts": {"S": facts_to_text(facts)}, ":version": {"N": str(version)}}
-
-
-def scope_key(scope_id: str) -> dict[str, Any]:
-    """The key of a scope's item."""
-    return {"pk": {"S": f"scope#{scope_id}"}, "sk": {"S": "scope"}}
-
-
-def _grant_key(grant_id: str) -> dict[str, Any]:
-    return {"pk": {"S": f"grant#{grant_id}"}, "sk": {"S": "grant"}}
-
-
-def _keys_of(grant_id: str) -> list[dict[str, Any]]:
-    """The keys of a grant, of the answer about it and of the order to close it."""
-    return [
-        _grant_key(grant_id),
-        {"pk": {"S": f"answer#{grant_id}"}, "sk": {"S": "answer"}},
-        {"pk": {"S": f"order#{grant_id}"}, "sk": {"S": "close"}},
-    ]
-
-
-def _instance_key(instance_id: str) -> dict[str, Any]:
-    return {"pk": {"S": f"instance#{instance_id}"}, "sk": {"S": "instance"}}
 
 
 def _expiry(now: datetime) -> Any:  # noqa: ANN401 - an attribute value, as DynamoDB writes it
