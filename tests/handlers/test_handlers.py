@@ -108,6 +108,7 @@ def test_the_sweeper_counts_what_it_closed(account: Account, capsys: Any) -> Non
     assert sweeper.handle({}, None) == {"happened": ["policy-restored", "close"]}
     assert metrics_in(capsys.readouterr().out) == {
         "GrantsClosed": 1,
+        "GrantsOpen": 1,
         "GrantsOverdue": 0,
         "PolicyWrites": 1,
         "Sweeps": 1,

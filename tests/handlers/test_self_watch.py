@@ -11,7 +11,8 @@ from botocore.exceptions import ClientError
 
 from airlock.grants.grant import CloseReason, State
 from airlock.handlers import sweeper, watcher
-from airlock.handlers.observability import DOUBTS, tell
+from airlock.handlers.measuring import DOUBTS
+from airlock.handlers.observability import tell
 from airlock.messages import notices
 from airlock.policy.place import PolicyKind
 from airlock.reconcile.happening import Decision
@@ -80,9 +81,9 @@ def test_what_a_failing_sweep_did_is_counted(account: Account, swept: Callable[[
     account.calls.failures["PutUserPolicy", "before"] = [refusal(), None, refusal(), refusal()]
     first, second, third = (swept(WINDOW + seconds) for seconds in (5, 65, 125))
     common = {"Sweeps": 1, "PolicyWritesFailed": 1, "raised": 1}
-    assert first == {**common, "GrantsOverdue": 0, "GrantsClosed": 1, "PolicyWrites": 1}
-    assert second == {**common, "GrantsOverdue": 0, "ClosingsFailed": 1}
-    assert third == {**common, "GrantsOverdue": 1}
+    assert first == {**common, "GrantsOverdue": 0, "GrantsOpen": 2, "GrantsClosed": 1, "PolicyWrites": 1}
+    assert second == {**common, "GrantsOverdue": 0, "GrantsOpen": 1, "ClosingsFailed": 1}
+    assert third == {**common, "GrantsOverdue": 1, "GrantsOpen": 1}
 
 
 def test_what_a_failing_event_did_is_counted(account: Account, capsys: Any) -> None:  # noqa: ANN401 - pytest's fixture
@@ -109,9 +110,9 @@ def test_an_ordinary_refusal_is_counted_as_such(account: Account, capsys: Any) -
     assert metrics_in(capsys.readouterr().out) == {"EventsHandled": 1, "GrantsRefused": 1}
 
 
-@pytest.mark.parametrize("left", ["edited", "nothing"])
+@pytest.mark.parametrize(("left", "still_open"), [("edited", 0), ("nothing", 1)])
 def test_a_policy_that_somebody_edited_is_counted_once(
-    account: Account, swept: Callable[[float], dict[str, float]], left: str
+    account: Account, swept: Callable[[float], dict[str, float]], left: str, still_open: int
 ) -> None:
     """Changed or deleted: the sweep that finds it counts it, and the next ones have nothing to tell."""
     account.deliver(install().create_role(at(0)))
@@ -121,7 +122,7 @@ def test_a_policy_that_somebody_edited_is_counted_once(
     else:
         account.aside.iam.put_user_policy(UserName=name, PolicyName=policy, PolicyDocument=EDITED)
     assert swept(60)["PoliciesEditedByOthers"] == 1
-    assert swept(120) == {"Sweeps": 1, "GrantsOverdue": 0}
+    assert swept(120) == {"Sweeps": 1, "GrantsOverdue": 0, "GrantsOpen": still_open}
 
 
 def test_an_edit_that_cloudtrail_tells_of_is_counted_at_once(account: Account, capsys: Any) -> None:  # noqa: ANN401 - pytest's fixture

@@ -45,6 +45,7 @@ def _drift() -> Drift:
 
 HAPPENED = (
     _write("failed"),
+    _decision("close", State.CLOSED, "timeout"),
     _decision("close-failed", State.CLOSING, "timeout"),
     _decision("refuse", State.REFUSED, "not-named"),
     _decision("refuse", State.REFUSED, str(CloseReason.CHECK_FAILED)),
@@ -60,8 +61,14 @@ class Reconciler:
         """Tell of it at once."""
         hear(HAPPENED)
 
-    def sweep(self, overdue: Callable[[int], None], put_off: Callable[[int], None]) -> list[Happening]:
-        """Two grants are overdue, and one is put off."""
+    def sweep(
+        self,
+        seen: Callable[[Sequence[Grant], datetime], None],
+        overdue: Callable[[int], None],
+        put_off: Callable[[int], None],
+    ) -> list[Happening]:
+        """Nothing is open, two grants are overdue, and one is put off."""
+        seen([], NOW)
         overdue(2)
         put_off(1)
         return []

@@ -130,7 +130,10 @@ def test_the_functions_print_the_very_metrics_that_alarms_watch(template: Templa
     assert {name: sweeper.get(metric) for name, metric in watched.items()} == {"GrantsOverdue": 2, "Sweeps": 1, **both}
     # What either may meet is one series, whoever meets it.
     assert {name: watcher.get(watched[name]) for name in both} == both
-    assert {dimensions for _, dimensions, _ in {*sweeper, *watcher}} == {'{"service": "bootstrap-airlock"}'}
+    service = {"service": "bootstrap-airlock"}
+    closed = (OWN, json.dumps({**service, "reason": "timeout"}), "GrantsClosed")
+    assert (sweeper[closed], watcher[closed]) == (1, 1)
+    assert {dimensions for _, dimensions, _ in {*sweeper, *watcher} - {closed}} == {json.dumps(service)}
 
 
 def test_a_second_deployment_watches_itself_alone(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from aws_lambda_powertools.event_handler import LambdaFunctionUrlResolver, Respo
 from airlock.adapters.answer_items import ahead_to_text, answer_to_text, close_order_to_text
 from airlock.grants.approval import Ahead, Answer, CloseOrder, Form, Way
 from airlock.grants.grant import Grant, State
+from airlock.handlers.measuring import Metric
 from airlock.handlers.observability import Count, count_one, logger, metrics
 from airlock.page.caller import Caller, caller_of
 from airlock.page.failure import without_text
@@ -165,7 +166,7 @@ class OperatorApi:
         trouble = self._deciding.orders.tell(grant.id) if grant else None
         if trouble:
             # The order is kept, and the next sweep finds it.
-            self._count("OrdersNotTold")
+            self._count(Metric.ORDERS_NOT_TOLD)
             logger.error("the watcher could not be told of an order", extra={**about, "reason": trouble})
 
     def _safely(self, serve: Callable[..., Json]) -> Callable[..., Response[str]]:
@@ -177,13 +178,13 @@ class OperatorApi:
                     200, serve(caller_of(self._app.current_event.raw_event, self._deciding.account), **path)
                 )
             except OrderError as error:
-                self._count("OperatorRefused")
+                self._count(Metric.OPERATOR_REFUSED)
                 logger.info("order refused", extra={"code": error.code})
                 answer = error.grant.answer if error.grant else None
                 stands = {"stands": json.loads(answer_to_text(answer))} if answer else {}
                 return _response(error.status, {**error.told(), **stands})
             except Exception as error:  # noqa: BLE001 - whatever it is, its text stays out of the log and the answer
-                self._count("OperatorFailed")
+                self._count(Metric.OPERATOR_FAILED)
                 logger.error("order failed", extra=without_text(error))
                 message = "the airlock couldn't read or keep this; try again in a minute, then look at its log"
                 return _response(500, {"error": {"code": "failed", "message": message}})

@@ -15,6 +15,7 @@ from aws_lambda_powertools.event_handler import LambdaFunctionUrlResolver, Respo
 from airlock.adapters.seals import BadTokenError, Claim
 from airlock.grants.approval import Answer, Way
 from airlock.grants.grant import Grant
+from airlock.handlers.measuring import Metric
 from airlock.handlers.observability import Count, count_one, logger, metrics
 from airlock.page.failure import without_text
 from airlock.page.form import Decision, read_form
@@ -113,7 +114,7 @@ class ApprovalPage:
         trouble = self._deciding.orders.tell(grant.id)
         if trouble:
             # The answer is kept, and the next sweep finds it; the page says that it can take a minute.
-            self._count("OrdersNotTold")
+            self._count(Metric.ORDERS_NOT_TOLD)
             logger.error("the watcher could not be told of an answer", extra={"grant": grant.id, "reason": trouble})
 
     # Details ----------------------------------------------------------------------------------------------------
@@ -131,8 +132,8 @@ class ApprovalPage:
         return self._respond(expired_page(grant, claim.until, self._deciding.clock.now(), self._speech))
 
     def _refused(self, reason: str, grant_id: str | None = None) -> None:
-        self._count("PageRefused")
-        self._count("PageRefused" + reason.title().replace("-", ""))
+        self._count(Metric.PAGE_REFUSED)
+        self._count(Metric.PAGE_REFUSED + reason.title().replace("-", ""))
         logger.info("page refused", extra={"reason": str(reason), "grant": grant_id})
 
     def _safely(self, serve: Callable[[], Response[str]]) -> Callable[[], Response[str]]:
@@ -145,7 +146,7 @@ class ApprovalPage:
                 self._refused(error.problem)
                 problem = error.problem
             except Exception as error:  # noqa: BLE001 - whatever it is, its text stays out of the log and the page
-                self._count("PageFailed")
+                self._count(Metric.PAGE_FAILED)
                 logger.error("page failed", extra=without_text(error))
                 problem = Problem.FAILED
             more = {"Allow": _METHODS} if problem is Problem.WRONG_METHOD else {}

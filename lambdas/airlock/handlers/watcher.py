@@ -6,7 +6,18 @@ from functools import lru_cache, partial
 from typing import Any
 
 from airlock.handlers.edits import read_edit
-from airlock.handlers.observability import Count, count_nothing, count_one, logger, metrics, tell
+from airlock.handlers.measuring import Metric
+from airlock.handlers.observability import (
+    Count,
+    Measure,
+    count_nothing,
+    count_one,
+    logger,
+    measure,
+    measure_nothing,
+    metrics,
+    tell,
+)
 from airlock.handlers.orders import read_order
 from airlock.install.cloudtrail import parse
 from airlock.install.signal import Skipped
@@ -29,20 +40,22 @@ def handle(event: Any, context: object) -> dict[str, object]:  # noqa: ANN401, A
     Returns:
         How many signals were handled, or why the event was skipped.
     """
-    return act_on(event, airlock(), count_one)
+    return act_on(event, airlock(), count_one, measure)
 
 
-def act_on(event: object, parts: Airlock, count: Count = count_nothing) -> dict[str, object]:
+def act_on(
+    event: object, parts: Airlock, count: Count = count_nothing, measure: Measure = measure_nothing
+) -> dict[str, object]:
     """The handler's work, on given parts: shared by the function and by ``airlock replay``."""
-    parts.reconciler.let_hear(partial(tell, count=count))
+    parts.reconciler.let_hear(partial(tell, count=count, measure=measure))
     order = read_order(event, parts.settings)
     if order is not None:
-        count("OrdersHandled")
+        count(Metric.ORDERS_HANDLED)
         happened = parts.reconciler.obey(order.grant_id, order.event_id)
         return {"order": order.grant_id, "happened": [happening.audit_name for happening in happened]}
     edit = read_edit(event, parts.settings)
     if edit is not None:
-        count("EditsHandled")
+        count(Metric.EDITS_HANDLED)
         happened = parts.reconciler.look_after(edit.scopes, edit.event_id)
         return {"edit": list(edit.scopes), "happened": [happening.audit_name for happening in happened]}
     parsed = parse(event)
@@ -52,9 +65,9 @@ def act_on(event: object, parts: Airlock, count: Count = count_nothing) -> dict[
     if isinstance(parsed, Skipped):
         log = logger.warning if parsed.malformed else logger.info
         log("event skipped", extra={"reason": parsed.reason, "event_id": parsed.event_id})
-        count("EventsMalformed" if parsed.malformed else "EventsSkipped")
+        count(Metric.EVENTS_MALFORMED if parsed.malformed else Metric.EVENTS_SKIPPED)
         return {"skipped": parsed.reason, "malformed": parsed.malformed}
-    count("EventsHandled")
+    count(Metric.EVENTS_HANDLED)
     decisions: list[str] = []
     errors: list[Exception] = []
     for signal in parsed:
