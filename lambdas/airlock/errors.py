@@ -25,3 +25,7 @@ class ThrottledError(Exception):
 
 class OldReadError(Exception):
     """IAM showed what can't be any more, some seconds after a write; a later look will do."""
+
+
+class LedgerTooNewError(Exception):
+    """A newer release wrote this into the ledger; reading it as if it were older could lose what it says."""

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from airlock.adapters.items import grant_from_item, scope_from_item
-from airlock.adapters.schema import SCHEMA, LedgerTooNewError, Part, read, written
+from airlock.adapters.schema import SCHEMA, Part, read, written
+from airlock.errors import LedgerTooNewError
 from airlock.grants.grant import State
 from airlock.policy.exemption import from_iso
 from airlock.policy.place import PolicyKind, PolicyPlace
@@ -104,7 +105,7 @@ def test_what_an_older_text_lacks_is_added(part: Part, kept: dict[str, Any], add
 
 
 def test_a_newer_grant_is_left_alone(account: Account) -> None:
-    """A release that was rolled back touches no policy of a grant that it can't read, and says so."""
+    """A release that was rolled back touches no policy of a grant that it can't read, says so, and closes the rest."""
     _restored(account)
     name = RECORDED["grants"]["open"]
     item = ITEMS[f"grant#{name}", "grant"]
@@ -112,6 +113,9 @@ def test_a_newer_grant_is_left_alone(account: Account) -> None:
     account.aside.dynamodb.put_item(TableName="ledger", Item={**item, "progress": {"S": text}})
     place = PolicyPlace(PolicyKind.USER_INLINE, f"{USERS}/open", "fence-open")
     before = account.text(place)
-    with pytest.raises(LedgerTooNewError):
+    with pytest.raises(ExceptionGroup) as caught:
         account.sweep(7200)
+    assert caught.group_contains(LedgerTooNewError)
     assert account.text(place) == before
+    other = PolicyPlace(PolicyKind.USER_INLINE, f"{USERS}/both", "fence-both")
+    assert account.text(other) == next(one["baseline"] for one in RECORDED["policies"] if one["name"] == "fence-both")

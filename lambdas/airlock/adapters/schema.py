@@ -1,7 +1,7 @@
 """The version of the ledger's JSON texts: each says its own, older ones are brought up to date as they are read.
 
 A release adds a step here when it changes what a text holds, and no release writes what the one before can't read: a
-deployment that is rolled back leaves texts of the newer one behind. See docs/decisions/0018-ledger-schema.md.
+deployment that is rolled back leaves texts of the newer one behind. See docs/decisions/0019-ledger-schema.md.
 """
 
 from __future__ import annotations
@@ -11,14 +11,12 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any
 
+from airlock.errors import LedgerTooNewError
+
 SCHEMA = 2
 """What this release writes. Texts of version 1 don't say so."""
 
 Kept = dict[str, Any]
-
-
-class LedgerTooNewError(ValueError):
-    """A newer release wrote this; reading it as if it were older could lose what it says."""
 
 
 class Part(StrEnum):

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from airlock.errors import LeaseBusyError
+from airlock.errors import LeaseBusyError, LedgerTooNewError
 from airlock.grants.approval import Form
 from airlock.grants.grant import Grant, State
 from airlock.grants.life import exemption_of, is_approved, is_left_wide, is_over
@@ -145,7 +145,7 @@ class Reconciler:
         until = self._clock.now() + SWEEP_BEGINS_FOR
         happened: list[Happening] = []
         errors: list[Exception] = []
-        grants = _in_turn(self._ledger.grants(self._ledger.unfinished()), self._clock.now())
+        grants = _in_turn(self._unfinished(errors), self._clock.now())
         seen(grants, self._clock.now())
         overdue(sum(self._is_overdue(grant) for grant in grants))
         quiet: list[Grant] = []
@@ -171,6 +171,18 @@ class Reconciler:
         """The scopes themselves, and those whose policies come to a principal among them from elsewhere."""
         principals = [self._enrolled[one] for one in scope_ids if one in self._enrolled]
         return sorted({*scope_ids, *(arn for one in principals for arn in (*one.groups, *one.policies))})
+
+    def _unfinished(self, errors: list[Exception]) -> list[Grant]:
+        """The grants that haven't ended; what a newer release left, which was rolled back, is an error of its own."""
+        ids = self._ledger.unfinished()
+        try:
+            return self._ledger.grants(ids)
+        except LedgerTooNewError:
+            readable: list[Grant] = []
+            for one in ids:
+                with _gathered(errors):
+                    readable += self._ledger.grants([one])
+            return readable
 
     def _enrolled_of(self, grant: Grant) -> Enrolled:
         return self._enrolled.get(grant.facts.principal) or Enrolled(grant.facts.principal)
