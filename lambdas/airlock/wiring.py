@@ -19,7 +19,7 @@ from airlock.adapters.links import PageLinks
 from airlock.adapters.notices import SnsNotices
 from airlock.adapters.seals import KmsSeals
 from airlock.adapters.simulator import IamSimulator
-from airlock.ports import Clock, Machines, Simulator
+from airlock.ports import Clock, Ledger, Machines, Simulator
 from airlock.reconcile.gate import Gate
 from airlock.reconcile.reconciler import Reconciler
 from airlock.reconcile.reconciliation import Reconciliation
@@ -38,10 +38,14 @@ class Airlock:
     Attributes:
         settings: what the template told.
         reconciler: does the work.
+        reconciliation: the part of it that brings one grant's policies to what the ledger says.
+        ledger: where the grants are.
     """
 
     settings: Settings
     reconciler: Reconciler
+    reconciliation: Reconciliation
+    ledger: Ledger
 
 
 def wire(  # noqa: PLR0913 - one argument for each part that can be replaced
@@ -100,24 +104,27 @@ def wire(  # noqa: PLR0913 - one argument for each part that can be replaced
 
         return RollCall(ledger=ledger, machines=ec2(), clock=clock)
 
+    reconciliation = Reconciliation(
+        enrolled=settings.enrolled,
+        ledger=ledger,
+        policies=policies,
+        gate=Gate(DynamoAnswers(clients.dynamodb, settings.table), telling, settings.answer_time),
+        telling=telling,
+        simulator=simulator or IamSimulator(lambda: clients.iam),
+        clock=clock,
+    )
     return Airlock(
         settings=settings,
         reconciler=Reconciler(
             enrolled=settings.enrolled,
             ledger=ledger,
             policies=policies,
-            reconciliation=Reconciliation(
-                enrolled=settings.enrolled,
-                ledger=ledger,
-                policies=policies,
-                gate=Gate(DynamoAnswers(clients.dynamodb, settings.table), telling, settings.answer_time),
-                telling=telling,
-                simulator=simulator or IamSimulator(lambda: clients.iam),
-                clock=clock,
-            ),
+            reconciliation=reconciliation,
             rescuer=rescuer,
             roll_call=roll_call,
             telling=telling,
             clock=clock,
         ),
+        reconciliation=reconciliation,
+        ledger=ledger,
     )

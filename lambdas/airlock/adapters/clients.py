@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from botocore.handlers import json_decode_policies
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_events import EventBridgeClient
@@ -72,6 +73,12 @@ class Clients:
     def events(self) -> EventBridgeClient:
         """EventBridge, for telling the watcher of orders."""
         client: EventBridgeClient = self._make("events", config=_BRIEFLY)
+        return client
+
+    @cached_property
+    def cloudformation(self) -> CloudFormationClient:
+        """CloudFormation, for what it is doing with the stack."""
+        client: CloudFormationClient = self._make("cloudformation", config=_BRIEFLY)
         return client
 
     def ec2(self, region: str) -> EC2Client:

@@ -1,0 +1,172 @@
+"""Leaving an account in order: every policy is put back before the functions that could do it are gone.
+
+And staying in it in order: a deployment mustn't take the rights away that an open grant's end needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from airlock.errors import LeaseBusyError
+from airlock.grants.approval import CloseOrder
+from airlock.grants.grant import Grant, State
+from airlock.ports import Answers, Clock, Ledger
+from airlock.reconcile.reconciliation import Reconciliation
+from airlock.settings import Enrolled
+
+BEGINS_FOR: Final = timedelta(seconds=35)
+"""How long further grants are begun on. The function is stopped after 60 seconds, and must have answered by then."""
+ROUND_PAUSES: Final = (1.0, 2.0, 4.0, 8.0)
+"""Seconds between the rounds; the last one from then on. What IAM refuses in passing, it takes in a later round."""
+PATIENCE_SECONDS: Final = 2.0
+"""How long to wait for other writers of the scopes that are held in the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What came of it.
+
+    Attributes:
+        ended: IDs of the grants that were ended.
+        troubles: what stands in the way, in plain words, by the grant's ID or the scope's ARN; nothing where every
+            policy is as it was before, and nobody can open one any more.
+    """
+
+    ended: frozenset[str] = frozenset()
+    troubles: Mapping[str, str] = field(default_factory=dict)
+
+
+class Leaving:
+    """Ends every grant, and then holds the door shut.
+
+    The orders to close are kept before anything is done, so that the sweeper, which still runs, ends grants too. A
+    principal's trouble doesn't keep the others from being put back.
+    """
+
+    def __init__(
+        self,
+        *,
+        enrolled: Mapping[str, Enrolled],
+        ledger: Ledger,
+        answers: Answers,
+        reconciliation: Reconciliation,
+        clock: Clock,
+    ) -> None:
+        """Take the parts.
+
+        Args:
+            enrolled: the principals by ARN.
+            ledger: the one of the reconciliation, so that all leases are in one name.
+            answers: keeps the orders to close.
+            reconciliation: brings the policies to what the ledger says.
+            clock: the time.
+        """
+        self._enrolled = enrolled
+        self._ledger = ledger
+        self._answers = answers
+        self._reconciliation = reconciliation
+        self._clock = clock
+
+    def leave(self, by: str) -> Left:
+        """End all grants, put every policy back, and take the leases of all that is enrolled.
+
+        The leases are not let go: an event that comes late, for as long as the functions still stand, finds another
+        writer at work. A lease lasts 90 seconds.
+
+        Args:
+            by: who orders it, as the ledger, the audit trail and the notices name it.
+        """
+        until = self._clock.now() + BEGINS_FOR
+        ended: set[str] = set()
+        pauses = iter(ROUND_PAUSES)
+        while True:
+            troubles = self._end_all(by, until, ended) or self._hold(by)
+            pause = next(pauses, ROUND_PAUSES[-1])
+            if not troubles or self._clock.now() + timedelta(seconds=pause) >= until:
+                return Left(frozenset(ended), troubles)
+            self._clock.sleep(pause)
+
+    # ------------------------------------------------------------------------------------------------------------
+
+    def _end_all(self, by: str, until: datetime, ended: set[str]) -> dict[str, str]:
+        """End what hasn't ended; gives what stands in the way."""
+        grants = unfinished_on(self._ledger, self._scopes())
+        self._order(grants, by)
+        troubles: dict[str, str] = {}
+        for grant in grants:
+            if self._clock.now() >= until:
+                troubles[grant.id] = "there was no time left for it in this call"
+                continue
+            try:
+                # Without waiting long for another writer, as a sweep does.
+                self._reconciliation.run(self._enrolled_of(grant), grant, None, verify=True)
+            except Exception as error:  # noqa: BLE001 - told below, once the others were put back
+                troubles[grant.id] = _said(error)
+        now = self._ledger.grants([grant.id for grant in grants])
+        ended |= {grant.id for grant in now if grant.is_final}
+        return {
+            grant.id: troubles.get(grant.id, f"it is still {grant.progress.state}")
+            for grant in now
+            if not grant.is_final
+        }
+
+    def _enrolled_of(self, grant: Grant) -> Enrolled:
+        return self._enrolled.get(grant.facts.principal) or Enrolled(grant.facts.principal)
+
+    def _order(self, grants: Iterable[Grant], by: str) -> None:
+        for grant in grants:
+            if grant.close_order is None:
+                self._answers.order_close(grant.id, CloseOrder(at=self._clock.now(), by=by))
+
+    def _scopes(self) -> list[str]:
+        """Whatever may be opened, in the order in which all writers take leases."""
+        return sorted({arn for one in self._enrolled.values() for arn in (one.arn, *one.groups, *one.policies)})
+
+    def _hold(self, by: str) -> dict[str, str]:
+        """Become the one writer of every scope, for good; gives what stands in the way."""
+        scope_ids = self._scopes()
+        try:
+            scopes = self._ledger.acquire(scope_ids, PATIENCE_SECONDS)
+        except LeaseBusyError as error:
+            return {"the last look": _said(error)}
+        open_still = {one.id: "something was opened here just now" for one in scopes if one.grants or one.policies}
+        if open_still:
+            self._ledger.release(scope_ids)
+            return open_still
+        # An event may have begun one that can't go on without the leases. It shan't be opened by whoever comes after.
+        self._order(unfinished_on(self._ledger, scope_ids), by)
+        return {}
+
+
+def bereft(grants: Iterable[Grant], kept: frozenset[str]) -> list[Grant]:
+    """The grants that couldn't be closed any more with rights on these principals, groups and policies alone.
+
+    Those that only wait for an answer, or are only observed, have nothing in IAM, and need no right to end.
+
+    Args:
+        grants: as the ledger has them.
+        kept: ARNs that stay in the configuration.
+    """
+    return [
+        grant
+        for grant in grants
+        if not grant.is_final
+        and (grant.progress.scopes or grant.progress.state in _ABOUT_TO_OPEN)
+        and not {grant.facts.principal, *grant.progress.scopes} <= kept
+    ]
+
+
+_ABOUT_TO_OPEN = frozenset({State.REQUESTED, State.OPEN, State.CLOSING})
+
+
+def unfinished_on(ledger: Ledger, scope_ids: Sequence[str]) -> list[Grant]:
+    """Grants that haven't ended: those of the index, which may lag by a moment, and those that these scopes list."""
+    listed = [one for scope_id in scope_ids for one in sorted(ledger.look(scope_id).grants)]
+    return [grant for grant in ledger.grants([*ledger.unfinished(), *listed]) if not grant.is_final]
+
+
+def _said(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
