@@ -9,6 +9,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
+from infra import encryption
 from infra.configuration import Configuration
 from infra.keys import key_policy, not_for_the_enrolled
 from infra.topics import make_topic
@@ -40,9 +41,9 @@ class Approvals(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, configuration: Configuration) -> None:
         super().__init__(scope, construct_id)
-        # AWS's own key for SNS: its policy admits whoever may publish in this account, so the functions need no KMS
-        # rights.
-        key = kms.Alias.from_alias_name(self, "Key", "alias/aws/sns")
+        # Without a key of the configuration AWS's own key for SNS: its policy admits whoever may publish in this
+        # account, so the functions need no KMS rights.
+        key = encryption.given_key(self, configuration) or kms.Alias.from_alias_name(self, "Key", "alias/aws/sns")
         self.topic = make_topic(self, "Bootstrap Airlock approvals", configuration.approvals.emails, key)
         self.topic.add_to_resource_policy(not_for_the_enrolled(configuration, _TOPIC_CALLS, self.topic.topic_arn))
         self.link_key: kms.Key | None = None

@@ -6,6 +6,7 @@ from aws_cdk import ArnFormat, RemovalPolicy, Stack
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from infra import encryption
 from infra.configuration import Configuration
 
 
@@ -17,6 +18,7 @@ class AuditLog(Construct):
         self.group = logs.LogGroup(
             self,
             "Group",
+            encryption_key=encryption.given_key(self, configuration),
             retention=log_retention(configuration.log_retention_days),
             removal_policy=RemovalPolicy.RETAIN,
             # Whoever deletes it, or a stream in it, has to say so twice (Amazon CloudWatch Logs, page "Protecting log

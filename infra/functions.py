@@ -14,7 +14,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra import permissions, powertools
+from infra import encryption, permissions, powertools
 from infra.audit import log_retention
 from infra.configuration import Configuration
 from infra.own_path import OWN_PATH
@@ -74,21 +74,26 @@ class AirlockFunction(Construct):
         super().__init__(scope, name.capitalize())
         full_name = f"{configuration.prefix}-{name}"
         dead_letters = retries.dead_letters if retries else None
+        key = encryption.given_key(self, configuration)
         log_group = logs.LogGroup(
             self,
             "Log",
             log_group_name=f"/aws/lambda/{full_name}",
+            encryption_key=key,
             retention=log_retention(configuration.log_retention_days),
             # What must outlive the stack is in the audit log.
             removal_policy=RemovalPolicy.DESTROY,
         )
         statements = [
             *work.statements,
+            # Each function works on the ledger.
+            *encryption.ledger_statements(configuration),
             permissions.own_log_statement(log_group.log_group_arn),
             permissions.not_itself_statement(configuration),
         ]
         if dead_letters:
             statements.append(permissions.dead_letter_statement(dead_letters.queue_arn))
+            statements += encryption.dead_letter_statements(configuration)
         self.role = iam.Role(
             self,
             "Role",
@@ -114,6 +119,8 @@ class AirlockFunction(Construct):
                 "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
                 "POWERTOOLS_SERVICE_NAME": configuration.prefix,
             },
+            # Lambda decrypts them by a grant that it gets when the function is made, so the role needs nothing.
+            environment_encryption=key,
             log_group=log_group,
             # JSON, so that the platform's own lines can be queried beside the Logger's.
             logging_format=lambda_.LoggingFormat.JSON,

@@ -8,6 +8,9 @@ from aws_cdk import RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
+from infra import encryption
+from infra.configuration import Configuration
+
 OPEN_GRANTS_INDEX: Final = "open-grants"
 GRANTS_BY_MONTH_INDEX: Final = "grants-by-month"
 
@@ -22,7 +25,7 @@ class Ledger(Construct):
     The table has no name of its own: it outlives its stack, and a fixed name would stop the next deployment.
     """
 
-    def __init__(self, scope: Construct, construct_id: str) -> None:
+    def __init__(self, scope: Construct, construct_id: str, configuration: Configuration | None = None) -> None:
         super().__init__(scope, construct_id)
         self.table = dynamodb.Table(
             self,
@@ -30,6 +33,8 @@ class Ledger(Construct):
             partition_key=dynamodb.Attribute(name="pk", type=_STRING),
             sort_key=dynamodb.Attribute(name="sk", type=_STRING),
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            # Without a key it stays one that AWS owns.
+            encryption_key=encryption.given_key(self, configuration) if configuration else None,
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=True
             ),

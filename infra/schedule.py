@@ -10,7 +10,7 @@ from aws_cdk import aws_scheduler_targets as targets
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra import permissions
+from infra import encryption, permissions
 from infra.configuration import Configuration
 from infra.own_path import OWN_PATH
 
@@ -51,6 +51,7 @@ class SweepSchedule(Construct):
                     statements=[
                         permissions.invoke_statement(sweeper.function_arn),
                         permissions.dead_letter_statement(dead_letters.queue_arn),
+                        *encryption.dead_letter_statements(configuration),
                         permissions.not_itself_statement(configuration),
                     ]
                 )
