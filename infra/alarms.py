@@ -13,8 +13,9 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from airlock.handlers.measuring import Metric
 from infra.configuration import Configuration
-from infra.functions import METRICS_NAMESPACE
+from infra.own_metrics import own_metric
 
 RUNBOOKS: Final = "docs/operations.md"
 _MINUTE: Final = Duration.minutes(1)
@@ -65,7 +66,8 @@ class Alarms(Construct):
     the policies of topic and key name the alarms.
 
     Attributes:
-        arns: the alarms' ARNs, without references.
+        alarms: all of them.
+        arns: their ARNs, without references.
     """
 
     def __init__(
@@ -74,6 +76,7 @@ class Alarms(Construct):
         super().__init__(scope, construct_id)
         self._configuration = configuration
         self._action = actions.SnsAction(topic)
+        self.alarms: list[cloudwatch.Alarm] = []
         self.arns: list[str] = []
         self._about_grants()
         self._about_the_sweeper(watched.sweeper)
@@ -83,7 +86,7 @@ class Alarms(Construct):
         self._add(
             "grant-overdue",
             # The sweeper counts a grant once two sweeps have had time to close it, so one number is enough.
-            self._own("GrantsOverdue", _MINUTE, "Maximum"),
+            self._own(Metric.GRANTS_OVERDUE, _MINUTE, "Maximum"),
             Telling(
                 severity="high",
                 what="The time of a grant ran out two minutes ago or more, and the airlock hasn't finished it.",
@@ -94,7 +97,7 @@ class Alarms(Construct):
         )
         self._add(
             "closing-failed",
-            self._own("ClosingsFailed", _FIVE_MINUTES),
+            self._own(Metric.CLOSINGS_FAILED, _FIVE_MINUTES),
             Telling(
                 severity="high",
                 what="The airlock tried twice to put the policies of a grant back, and couldn't.",
@@ -106,7 +109,7 @@ class Alarms(Construct):
         self._add(
             "policy-writes-failing",
             # One failure is as a rule IAM's passing trouble, and the next sweep's work.
-            self._own("PolicyWritesFailed", _MINUTE),
+            self._own(Metric.POLICY_WRITES_FAILED, _MINUTE),
             Telling(
                 severity="medium",
                 what="In three of the last five minutes, IAM refused or didn't show what the airlock wrote.",
@@ -117,7 +120,7 @@ class Alarms(Construct):
         )
         self._add(
             "grant-refused",
-            self._own("GrantsRefused", _FIVE_MINUTES),
+            self._own(Metric.GRANTS_REFUSED, _FIVE_MINUTES),
             Telling(
                 severity="low",
                 what="The airlock refused to open for an install.",
@@ -128,7 +131,7 @@ class Alarms(Construct):
         )
         self._add(
             "grant-doubted",
-            self._own("GrantsDoubted", _FIVE_MINUTES),
+            self._own(Metric.GRANTS_DOUBTED, _FIVE_MINUTES),
             Telling(
                 severity="high",
                 what="The airlock's own check of a policy, or IAM's simulator, contradicted what it was about to do.",
@@ -141,7 +144,7 @@ class Alarms(Construct):
         self._add(
             "policy-edited",
             # Counted once an edit: the next look takes the edited text for what should be there.
-            self._own("PoliciesEditedByOthers", _FIVE_MINUTES),
+            self._own(Metric.POLICIES_EDITED, _FIVE_MINUTES),
             Telling(
                 severity="medium",
                 what="Somebody changed, replaced, detached or deleted a policy while the airlock had it open.",
@@ -156,7 +159,7 @@ class Alarms(Construct):
         self._add(
             "sweep-not-running",
             # The function prints its metrics also where the sweep fails, but not where it is cut off.
-            self._own("Sweeps", _MINUTE),
+            self._own(Metric.SWEEPS, _MINUTE),
             Telling(
                 severity="high",
                 what="No sweep has come to an end for five minutes.",
@@ -217,15 +220,8 @@ class Alarms(Construct):
             missing=_IGNORE,
         )
 
-    def _own(self, name: str, period: Duration, statistic: str = "Sum") -> cloudwatch.Metric:
-        """One of the metrics that the functions print."""
-        return cloudwatch.Metric(
-            namespace=METRICS_NAMESPACE,
-            metric_name=name,
-            dimensions_map={"service": self._configuration.prefix},
-            period=period,
-            statistic=statistic,
-        )
+    def _own(self, metric: Metric, period: Duration, statistic: str = "Sum") -> cloudwatch.Metric:
+        return own_metric(self._configuration, metric, period, statistic)
 
     def _add(  # noqa: PLR0913 - what differs from the usual is said by name
         self,
@@ -255,6 +251,7 @@ class Alarms(Construct):
         alarm.add_alarm_action(self._action)
         if telling.over:
             alarm.add_ok_action(self._action)
+        self.alarms.append(alarm)
         self.arns.append(self._arn(full_name))
 
     def _arn(self, name: str) -> str:
