@@ -15,6 +15,7 @@ from infra import nag
 from infra.configuration import ConfigurationError, parse
 from infra.configuration_problems import KEY
 from infra.context import read_context
+from infra.region_stack import RegionStack
 from infra.stack import AirlockStack
 
 HERE = Path(__file__).parent
@@ -45,6 +46,8 @@ def main() -> None:
         sys.exit(f"The configuration can't be used:\n{error}")
     nag.check(app)
     AirlockStack(app, configuration)
+    for region in configuration.forwarding_regions:
+        RegionStack(app, configuration, region)
     try:
         nag.synthesise(app)
     except nag.FindingsError as error:
