@@ -1,4 +1,4 @@
-"""`make picture`."""
+"""`make configuration`, `make picture`, and the second half of `make costs`."""
 
 from __future__ import annotations
 
@@ -7,9 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from pages import picture
+from pages import configuration, costs, picture
 
-MADE: Final[dict[str, tuple[Path, Callable[[], str]]]] = {"picture": (picture.PATH, picture.text)}
+MADE: Final[dict[str, tuple[Path, Callable[[], str]]]] = {
+    "configuration": (configuration.PATH, configuration.text),
+    "costs": (costs.PATH, costs.text),
+    "picture": (picture.PATH, picture.text),
+}
 """What there is to make: where it is written, and what makes its text."""
 
 

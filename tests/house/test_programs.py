@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-MADE = ("docs/picture.svg", "docs/licences.md")
+MADE = ("docs/costs.md", "docs/licences.md", "docs/picture.svg")
 
 
 def _run(command: list[str], folder: Path) -> str:
@@ -54,7 +54,7 @@ def test_the_bench_prints_its_tables(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("made", MADE)
 def test_pages_are_made_where_they_are_missing(made: str, tmp_path: Path) -> None:
-    """`make picture` and `make licences`: in a copy of the tree without it, each writes what the repository has."""
+    """`make costs`, `licences`, `picture`: in a copy of the tree without it, each writes what the repository has."""
     for part in ("docs", "pages", "supply", "infra", "lambdas", "requirements"):
         shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "LICENSE"):
@@ -62,6 +62,7 @@ def test_pages_are_made_where_they_are_missing(made: str, tmp_path: Path) -> Non
     (tmp_path / made).unlink()
     commands = {
         "docs/picture.svg": [sys.executable, "-m", "pages", "picture"],
+        "docs/costs.md": [sys.executable, "-m", "pages", "costs"],
         "docs/licences.md": [sys.executable, "-m", "supply", "licences"],
     }
     # The copy comes first, for -m puts the present folder before all others.
