@@ -43,6 +43,15 @@ def reconciler_statements(table_arn: str, index_arn: str) -> list[iam.PolicyStat
     ]
 
 
+def removal_statements(table_arn: str, index_arn: str) -> list[iam.PolicyStatement]:
+    """List what the removal may do: end any grant, hold any scope, and order what isn't ended to close."""
+    return [
+        iam.PolicyStatement(sid="Ledger", actions=list(RECONCILER_CALLS), resources=[table_arn]),
+        iam.PolicyStatement(sid="LedgerIndex", actions=["dynamodb:Query"], resources=[index_arn]),
+        _of_kinds("LedgerOrders", table_arn, ["dynamodb:PutItem"], [ORDERS]),
+    ]
+
+
 def page_statements(table_arn: str) -> list[iam.PolicyStatement]:
     """List what the approval page may do: read a grant and what was decided on it, and keep an answer."""
     return [

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from aws_cdk import Stack
+from aws_cdk import Aws, Stack
 from aws_cdk import aws_iam as iam
 
 from airlock.adapters.orders import ORDER
@@ -119,6 +119,22 @@ def wide_instances(configuration: Configuration) -> dict[str, str]:
 def iam_statements(configuration: Configuration) -> list[iam.PolicyStatement]:
     """List the IAM reads and writes of watcher and sweeper; a statement without a resource is left out."""
     return list(_iam_statements(configuration))
+
+
+def restoring_statements(configuration: Configuration) -> list[iam.PolicyStatement]:
+    """List what it takes to put policies back, and no more: the removal looks at nothing else."""
+    per_kind = (
+        ("RestoreUsers", ("iam:GetUserPolicy", "iam:PutUserPolicy"), configuration.users),
+        ("RestoreRoles", ("iam:GetRolePolicy", "iam:PutRolePolicy"), configuration.roles),
+        ("RestoreGroups", ("iam:GetGroupPolicy", "iam:PutGroupPolicy"), configuration.groups),
+        ("RestorePolicies", (*POLICY_READS, *POLICY_WRITES), configuration.policies),
+    )
+    return [_allow(sid, actions, arns) for sid, actions, arns in per_kind if arns]
+
+
+def stack_statement() -> iam.PolicyStatement:
+    """Allow the removal to see what CloudFormation is doing with the stack that it belongs to."""
+    return _allow("ReadStack", ["cloudformation:DescribeStacks"], [Aws.STACK_ID])
 
 
 def instance_statements(configuration: Configuration) -> list[iam.PolicyStatement]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aws_cdk import CfnOutput, Duration, Environment, Stack, Tags
 from constructs import Construct
 
-from infra import nag, work
+from infra import nag, removal, work
 from infra.alarms import Alarms, Watched
 from infra.approvals import Approvals
 from infra.audit import AuditLog
@@ -39,6 +39,7 @@ class AirlockStack(Stack):
             configuration, self.ledger, self.audit, self.notices, self.approvals, default_bus_arn=bus_arn
         )
         self.operator = AirlockFunction(self, "operator", configuration, work.operating(around))
+        self.removal = AirlockFunction(self, "removal", configuration, work.removing(around), removal.RETRIES)
         self.page: AirlockFunction | None = None
         if configuration.approvals.links:
             with work.answering_on_the_page(around) as answering:
@@ -64,10 +65,18 @@ class AirlockStack(Stack):
         self.approvals.let_sign(self.watcher.role)
         self.approvals.let_sign(self.sweeper.role)
         own_roles = [self.watcher.role.role_arn, self.sweeper.role.role_arn]
-        Rules(self, "Rules", configuration, watched_by(self.watcher.function, self.dead_letters.queue), own_roles)
-        SweepSchedule(self, "Sweep", configuration, self.sweeper.function, self.dead_letters.queue)
+        target = watched_by(self.watcher.function, self.dead_letters.queue)
+        rules = Rules(self, "Rules", configuration, target, own_roles)
+        schedule = SweepSchedule(self, "Sweep", configuration, self.sweeper.function, self.dead_letters.queue)
         watched = Watched(self.watcher.function, self.sweeper.function, self.dead_letters.queue)
-        self.notices.let_alarm(Alarms(self, "Alarms", configuration, self.notices.topic, watched).arns)
+        alarms = Alarms(self, "Alarms", configuration, self.notices.topic, watched)
+        self.notices.let_alarm(alarms.arns)
+        order = removal.Removal(self, "Grants", configuration, self.removal)
+        order.ask_before_changing([self.watcher.role, self.sweeper.role])
+        functions = [self.watcher, self.sweeper, self.operator, *([self.page] if self.page else [])]
+        parts = [self.ledger, self.audit, self.notices, self.approvals, schedule, alarms]
+        order.put_back_before([*functions, *parts])
+        order.put_back_after([rules])
         Tags.of(self).add("Application", configuration.prefix)
         self._output()
         nag.acknowledge(self)
@@ -81,6 +90,7 @@ class AirlockStack(Stack):
             "DeadLetterQueueUrl": self.dead_letters.queue.queue_url,
             "WatcherFunctionName": self.watcher.function.function_name,
             "SweeperFunctionName": self.sweeper.function.function_name,
+            "RemovalFunctionName": self.removal.function.function_name,
             "OperatorFunctionName": self.operator.function.function_name,
             "OperatorFunctionUrl": self.operator.url,
             "PageFunctionName": self.page.function.function_name if self.page else None,

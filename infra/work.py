@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from aws_cdk import Duration, Stack
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 
 from infra import code, ledger_permissions, permissions
@@ -107,9 +108,38 @@ def operating(around: Surroundings) -> Work:
     )
 
 
+def removing(around: Surroundings) -> Work:
+    """The removal's work: it puts every policy back when the stack is deleted, and opens none."""
+    configuration, ledger = around.configuration, around.ledger
+    return Work(
+        code=code.package(),
+        environment=_reconciling_variables("removal", around),
+        statements=[
+            *permissions.restoring_statements(configuration),
+            *ledger_permissions.removal_statements(ledger.table.table_arn, ledger.open_grants_arn),
+            *_telling_statements("removal", around),
+            permissions.stack_statement(),
+        ],
+        timeout=_RECONCILING,
+    )
+
+
 def _reconciling(name: str, around: Surroundings, page_url: str | None) -> Work:
     configuration, approvals = around.configuration, around.approvals
-    environment = {
+    environment = _reconciling_variables(name, around)
+    statements = [
+        *permissions.iam_statements(configuration),
+        *ledger_permissions.reconciler_statements(around.ledger.table.table_arn, around.ledger.open_grants_arn),
+        *_telling_statements(name, around),
+    ]
+    if approvals.link_key and page_url:
+        environment |= {"AIRLOCK_LINK_KEY": approvals.link_key.key_arn, "AIRLOCK_PAGE_URL": page_url}
+    return Work(code.package(), environment, statements, _RECONCILING)
+
+
+def _reconciling_variables(name: str, around: Surroundings) -> dict[str, str]:
+    configuration, approvals = around.configuration, around.approvals
+    return {
         **_common(around),
         "AIRLOCK_ANSWER_MINUTES": str(configuration.approvals.answer_minutes),
         "AIRLOCK_APPROVALS_TOPIC": approvals.topic.topic_arn,
@@ -120,17 +150,16 @@ def _reconciling(name: str, around: Surroundings, page_url: str | None) -> Work:
         "AIRLOCK_PRINCIPALS": configuration.principals_variable(),
         "AIRLOCK_PROPAGATION_SECONDS": str(configuration.propagation_seconds),
     }
-    statements = [
-        *permissions.iam_statements(configuration),
-        *ledger_permissions.reconciler_statements(around.ledger.table.table_arn, around.ledger.open_grants_arn),
+
+
+def _telling_statements(name: str, around: Surroundings) -> list[iam.PolicyStatement]:
+    """What it takes to tell of what is done: in the audit trail, by notices, and to those who were asked."""
+    return [
         permissions.audit_statement(around.audit.add_stream(name)),
         permissions.publish_statement("Notices", around.notices.topic.topic_arn),
         permissions.encrypt_statement("NoticesKey", around.notices.key.key_arn, Stack.of(around.notices)),
-        permissions.publish_statement("Approvals", approvals.topic.topic_arn),
+        permissions.publish_statement("Approvals", around.approvals.topic.topic_arn),
     ]
-    if approvals.link_key and page_url:
-        environment |= {"AIRLOCK_LINK_KEY": approvals.link_key.key_arn, "AIRLOCK_PAGE_URL": page_url}
-    return Work(code.package(), environment, statements, _RECONCILING)
 
 
 def _common(around: Surroundings) -> dict[str, str]:

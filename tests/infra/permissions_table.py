@@ -119,5 +119,8 @@ _SHOWN: Final[dict[str, Callable[[Resource], Lines] | None]] = {
     "AWS::SNS::Subscription": None,
     "AWS::SNS::Topic": None,
     "AWS::SQS::Queue": None,
+    # What is done when CloudFormation calls is done by the function's role.
+    "Custom::AirlockEnrolment": None,
+    "Custom::AirlockGrants": None,
     "AWS::Scheduler::Schedule": None,
 }

@@ -8,7 +8,11 @@ from typing import Any, Final
 from tests.infra.builders import ACCOUNT
 from tests.infra.template import Template
 
-_PSEUDO: Final = {"AWS::Partition": "aws", "AWS::URLSuffix": "amazonaws.com"}
+_PSEUDO: Final = {
+    "AWS::Partition": "aws",
+    "AWS::StackId": f"arn:aws:cloudformation:us-east-1:{ACCOUNT}:stack/bootstrap-airlock/1b2c3d4e",
+    "AWS::URLSuffix": "amazonaws.com",
+}
 # ARNs by type: what stands before the name.
 _ARNS: Final = {
     "AWS::DynamoDB::Table": f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/",

@@ -187,7 +187,7 @@ def test_without_links_there_is_no_page_and_no_key(small_template: Template) -> 
     handlers = {
         one["Properties"]["Handler"].split(".")[2] for one in small_template.resources("AWS::Lambda::Function").values()
     }
-    assert handlers == {"watcher", "sweeper", "operator"}
+    assert handlers == {"watcher", "sweeper", "operator", "removal"}
     assert list(small_template.resources("AWS::KMS::Key")) == [small_template.within("Notices", "AWS::KMS::Key")]
     (url,) = small_template.resources("AWS::Lambda::Url").values()
     assert url["Properties"]["AuthType"] == "AWS_IAM"

@@ -100,7 +100,7 @@ def test_cloudwatch_uses_it_for_what_may_publish(template: Template) -> None:
     assert "*" not in str(publishing["Condition"]["ArnLike"])
 
 
-def test_of_the_functions_watcher_and_sweeper_use_it(template: Template) -> None:
+def test_of_the_functions_those_that_write_policies_use_it(template: Template) -> None:
     """To publish, and so by way of SNS only. No other role has a right in KMS."""
     using = {}
     for role in template.resources("AWS::IAM::Role"):
@@ -108,5 +108,5 @@ def test_of_the_functions_watcher_and_sweeper_use_it(template: Template) -> None
             if any(action.startswith("kms:") for action in statement["Action"]):
                 using[role] = (sid, statement["Action"], statement["Resource"], statement["Condition"])
     may = ("NoticesKey", ["kms:Decrypt", "kms:GenerateDataKey"], [arn_of(_key(template))], BY_SNS)
-    roles = [template.role_of(name)["Fn::GetAtt"][0] for name in ("watcher", "sweeper")]
+    roles = [template.role_of(name)["Fn::GetAtt"][0] for name in ("watcher", "sweeper", "removal")]
     assert using == dict.fromkeys(roles, may)

@@ -22,6 +22,7 @@ BOTH = pytest.mark.parametrize("which", ["template", "small_template"])
 # Of the actions that any role has, those with the access level Read or List (Service Authorization Reference, the pages
 # of EC2, DynamoDB and IAM). Every other one counts as a write, one that is new here too.
 READS = {
+    "cloudformation:DescribeStacks",
     "dynamodb:BatchGetItem",
     "dynamodb:GetItem",
     "dynamodb:Query",
@@ -44,7 +45,7 @@ READS = {
     "iam:ListUserPolicies",
     "iam:SimulatePrincipalPolicy",
 }
-FUNCTIONS = ("watcher", "sweeper", "page", "operator")
+FUNCTIONS = ("watcher", "sweeper", "page", "operator", "removal")
 STRANGERS = [
     f"{HOME}:user/somebody",
     f"{HOME}:role/Admin",
@@ -120,7 +121,7 @@ def test_each_function_has_a_role_of_its_own(request: pytest.FixtureRequest, whi
 
 
 def test_iam_is_written_on_the_enrolled_and_named_only(template: Template) -> None:
-    """Of all calls of IAM, these six by watcher and sweeper change something, each on what the configuration names."""
+    """Of all calls of IAM, these six by those who write policies change something, each on what is configured."""
     expected = {
         ("iam:PutUserPolicy", USER),
         ("iam:PutRolePolicy", ROLE),
@@ -130,7 +131,7 @@ def test_iam_is_written_on_the_enrolled_and_named_only(template: Template) -> No
         ("iam:DeletePolicyVersion", POLICY),
     }
     own = [arn(template, role) for role in template.resources("AWS::IAM::Role")]
-    writers = {template.role_of(name)["Fn::GetAtt"][0] for name in ("watcher", "sweeper")}
+    writers = {template.role_of(name)["Fn::GetAtt"][0] for name in ("watcher", "sweeper", "removal")}
     for role, document in documents(template).items():
         found = {
             (action, resource)
@@ -170,7 +171,7 @@ def test_the_audit_log_only_grows(request: pytest.FixtureRequest, which: str) ->
     (group,) = {stream["Properties"]["LogGroupName"]["Ref"] for stream in streams}
     group_arn = arn(template, group).removesuffix(":*")
     resources = [group_arn, f"{group_arn}:*", *(f"{group_arn}:log-stream:{name}" for name in (*FUNCTIONS, "restore"))]
-    roles = {template.role_of(name)["Fn::GetAtt"][0]: name for name in ("watcher", "sweeper")}
+    roles = {template.role_of(name)["Fn::GetAtt"][0]: name for name in ("watcher", "sweeper", "removal")}
     for role, document in documents(template).items():
         found = {
             (action, resource)
@@ -205,6 +206,7 @@ def test_nobody_deletes_from_the_ledger_or_changes_the_table(template: Template)
     assert found == {
         "watcher": reconciling,
         "sweeper": reconciling,
+        "removal": any_kind | {("PutItem", "order")},
         "page": {(call, kind) for call in ("BatchGetItem", "GetItem") for kind in ("grant", "answer", "order")}
         | {("PutItem", "answer")},
         "operator": {
@@ -215,6 +217,16 @@ def test_nobody_deletes_from_the_ledger_or_changes_the_table(template: Template)
         | {("PutItem", kind) for kind in ("answer", "order", "ahead")}
         | {("UpdateItem", "ahead")},
     }
+
+
+def test_the_removal_reads_nothing_of_iam_but_what_it_may_put_back(template: Template) -> None:
+    """It looks at no principal, group or policy that isn't enrolled or named, and at no stack but its own."""
+    document = documents(template)[template.role_of("removal")["Fn::GetAtt"][0]]
+    assert not [call for call in operations("iam") for other in STRANGERS if may(document, call, other)]
+    stack = f"arn:aws:cloudformation:us-east-1:{ACCOUNT}:stack"
+    assert may(document, "cloudformation:DescribeStacks", f"{stack}/bootstrap-airlock/1b2c3d4e")
+    assert not may(document, "cloudformation:DescribeStacks", f"{stack}/another/1b2c3d4e")
+    assert not [call for call in operations("ec2") if may(document, call, "*")]
 
 
 def test_the_reads_are_those_that_some_role_has(template: Template) -> None:

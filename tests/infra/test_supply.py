@@ -60,7 +60,8 @@ def test_no_function_runs_other_code(template: Template) -> None:
     """Every function of the stack is one of the airlock's, with one layer: CDK has added none of its own."""
     functions = template.resources("AWS::Lambda::Function").values()
     handlers = {one["Properties"]["Handler"] for one in functions}
-    assert handlers == {f"airlock.handlers.{name}.handle" for name in ("watcher", "sweeper", "operator", "page")}
+    names = ("watcher", "sweeper", "operator", "page", "removal")
+    assert handlers == {f"airlock.handlers.{name}.handle" for name in names}
     assert {len(one["Properties"]["Layers"]) for one in functions} == {1}
     assert {one["Properties"]["Runtime"] for one in functions} == {"python3.14"}
     assert template.resources("AWS::Lambda::LayerVersion") == {}

@@ -67,7 +67,7 @@ def _sources() -> set[str]:
     return {str(path.relative_to(CODE)) for path in files if path.suffix in {".py", ".html", ".css"}}
 
 
-@pytest.mark.parametrize("name", ["watcher", "sweeper", "operator"])
+@pytest.mark.parametrize("name", ["watcher", "sweeper", "operator", "removal"])
 def test_the_asset_is_the_functions_code_and_nothing_else(template: Template, name: str) -> None:
     """The zip holds exactly the sources of lambdas/airlock: no caches, no packaging leftovers; it is uploaded once."""
     asset = _assets(template, name)

@@ -14,7 +14,8 @@ from tests.infra.template import Template, arn_of
 pytestmark = pytest.mark.xdist_group("template")
 
 BOTH = pytest.mark.parametrize("name", ["watcher", "sweeper"])
-ALL = pytest.mark.parametrize("name", ["watcher", "sweeper", "page", "operator"])
+WRITERS = pytest.mark.parametrize("name", ["watcher", "sweeper", "removal"])
+ALL = pytest.mark.parametrize("name", ["watcher", "sweeper", "page", "operator", "removal"])
 
 
 def _audit_group(template: Template) -> str:
@@ -75,18 +76,18 @@ def test_a_function_runs_on_the_pinned_runtime_and_layer(template: Template, nam
     assert properties["Layers"] == [
         "arn:aws:lambda:us-east-1:017000801446:layer:AWSLambdaPowertoolsPythonV3-python314-arm64:27"
     ]
-    assert (properties["Timeout"], properties["MemorySize"]) == (60 if name in {"watcher", "sweeper"} else 15, 512)
+    assert (properties["Timeout"], properties["MemorySize"]) == (15 if name in {"page", "operator"} else 60, 512)
     assert "ReservedConcurrentExecutions" not in properties
     assert "TracingConfig" not in properties
 
 
-@BOTH
+@WRITERS
 def test_a_lease_outlives_the_function_that_took_it(template: Template, name: str) -> None:
     """Lambda has ended a writer for good before anybody else can take its lease."""
     assert template.properties(template.function(name))["Timeout"] < LEASE_SECONDS
 
 
-@BOTH
+@WRITERS
 def test_a_function_logs_to_a_group_of_its_own_and_audits_apart(template: Template, name: str) -> None:
     """A function's own log group isn't the audit log's, and both are kept for the configured days."""
     own = template.properties(template.function(name))["LoggingConfig"]["LogGroup"]["Ref"]
@@ -100,7 +101,7 @@ def test_a_function_logs_to_a_group_of_its_own_and_audits_apart(template: Templa
     for stream in template.resources("AWS::Logs::LogStream").values():
         assert stream["DeletionPolicy"] == "Retain"
     streams = [one["Properties"]["LogStreamName"] for one in template.resources("AWS::Logs::LogStream").values()]
-    assert sorted(streams) == ["sweeper", "watcher"]
+    assert sorted(streams) == ["removal", "sweeper", "watcher"]
 
 
 def test_every_rule_starts_the_watcher_and_loses_nothing(template: Template) -> None:
@@ -227,6 +228,7 @@ def test_the_outputs_name_what_an_operator_needs(template: Template) -> None:
         "DeadLetterQueueUrl": {"Ref": template.only("AWS::SQS::Queue")},
         "WatcherFunctionName": {"Ref": template.function("watcher")},
         "SweeperFunctionName": {"Ref": template.function("sweeper")},
+        "RemovalFunctionName": {"Ref": template.function("removal")},
         "OperatorFunctionName": {"Ref": template.function("operator")},
         "OperatorFunctionUrl": {"Fn::GetAtt": [template.within("Operator", "AWS::Lambda::Url"), "FunctionUrl"]},
         "PageFunctionName": {"Ref": template.function("page")},
