@@ -38,8 +38,13 @@ class SavedQuery:
 
     @property
     def text(self) -> str:
+        """The query."""
+        return "\n| ".join(self.commands)
+
+    @property
+    def commented(self) -> str:
         """The query with its question as a comment above it."""
-        return "\n| ".join([f"# {self.answers}\n{self.commands[0]}", *self.commands[1:]])
+        return f"# {self.answers}\n{self.text}"
 
 
 LAST_DECISIONS: Final = SavedQuery(
@@ -139,6 +144,6 @@ class Queries(Construct):
                 query.name.title().replace("-", ""),
                 # What is before the slash is the folder (AWS::Logs::QueryDefinition, Name).
                 name=f"{configuration.prefix}/{query.name}",
-                query_string=query.text,
+                query_string=query.commented,
                 log_group_names=[audit.group.log_group_name],
             )

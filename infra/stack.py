@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from aws_cdk import CfnOutput, Duration, Environment, Stack, Tags
+from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra import nag, removal, work
@@ -10,10 +11,12 @@ from infra.alarms import Alarms, Watched
 from infra.approvals import Approvals
 from infra.audit import AuditLog
 from infra.configuration import Configuration
+from infra.dashboard import Dashboard, Shown
 from infra.dead_letters import DeadLetters
 from infra.functions import AirlockFunction, Retries
 from infra.ledger import Ledger
 from infra.notices import Notices
+from infra.queries import Queries
 from infra.rules import MAX_EVENT_AGE, Rules, watched_by
 from infra.schedule import SweepSchedule
 
@@ -77,12 +80,25 @@ class AirlockStack(Stack):
         parts = [self.ledger, self.audit, self.notices, self.approvals, schedule, alarms]
         order.put_back_before([*functions, *parts])
         order.put_back_after([rules])
+        Queries(self, "Queries", configuration, self.audit)
+        self.dashboard = Dashboard(
+            self,
+            "Dashboard",
+            configuration,
+            Shown(self._functions(), alarms.alarms, self.dead_letters.queue, self.audit),
+        )
         Tags.of(self).add("Application", configuration.prefix)
         self._output()
         nag.acknowledge(self)
 
+    def _functions(self) -> list[lambda_.IFunction]:
+        """All of them, for the dashboard."""
+        made = [self.watcher, self.sweeper, self.operator, self.removal, self.page]
+        return [one.function for one in made if one]
+
     def _output(self) -> None:
         outputs: dict[str, str | None] = {
+            "DashboardUrl": self.dashboard.url,
             "LedgerTableName": self.ledger.table.table_name,
             "AuditLogGroupName": self.audit.group.log_group_name,
             "NoticesTopicArn": self.notices.topic.topic_arn,
