@@ -8,7 +8,7 @@ export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast test-ceph any-order crash mutants simulate lint hooks bench synth sbom licences picture costs pins clean
+.PHONY: help setup demo test test-fast test-ceph any-order crash mutants simulate lint hooks bench synth sbom licences picture costs configuration pins clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -68,6 +68,9 @@ licences: $(READY)  ## Renew docs/licences.md from what is installed
 
 picture: $(READY)  ## Draw docs/picture.svg from docs/picture.toml
 	$(BIN)/python -m pages picture
+
+configuration: $(READY)  ## Renew the made parts of docs/configuration.md from the schema
+	$(BIN)/python -m pages configuration
 
 costs: $(READY)  ## Measure what is used, and renew docs/costs.md from it and pages/prices.toml
 	$(BIN)/python -m tests.bench.quantities

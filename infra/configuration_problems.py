@@ -228,6 +228,10 @@ def _place_problems(value: Mapping[str, Any]) -> Iterator[Problem]:
             what = f"not in region {home} of partition {partition}, where the stack is"
             yield Problem(key, arn, what, f"name one in {home}")
     boundary = value.get("permissions_boundary")
+    for key, arn, _ in _arns(value):
+        if arn == boundary:
+            what = "also the boundary of the airlock's own roles, which it would then rewrite"
+            yield Problem(key, arn, what, "bound the roles by another policy")
     match = _IAM_ARN.fullmatch(boundary) if isinstance(boundary, str) else None
     first = next(_arns(value), None)
     if match and first and match.group("partition", "account") != first[2].group("partition", "account"):
