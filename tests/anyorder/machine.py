@@ -30,6 +30,7 @@ from tests.policy.strategies import SAMPLES
 from tests.reconcile.account import ACCOUNT, OTHER_USER, ROLE, USER, Account, an_account, at, install
 from tests.reconcile.interference import Crash, refusal
 from tests.reconcile.old_reads import LAG, OldReads, old_reads
+from tests.reconcile.trail import lines_of, troubles
 from tests.simulation.quick_moto import SERVICES, quick_moto
 
 POLICY = (SAMPLES / "aws-example.json").read_text()
@@ -208,7 +209,7 @@ class AnyOrder(RuleBasedStateMachine):
                 self.ended[grant.id] = grant.progress.state
 
     def teardown(self) -> None:
-        """Once only sweeps come, all grants end and each policy is its baseline: to the byte where nobody edited."""
+        """Once only sweeps come, all grants end, each policy is its baseline (to the byte where nobody edited), no line lacks."""
         try:
             if self.baselines:
                 self._come_to_rest()
@@ -227,6 +228,7 @@ class AnyOrder(RuleBasedStateMachine):
             assert not any(is_airlock_statement(one) for one in statements_of(parse_document(text)))
             assert parse_document(text) == parse_document(baseline)
             assert text == baseline or self.edits
+        assert list(troubles(lines_of(self.account.trail()), self._grants())) == []
 
     # Details ------------------------------------------------------------------------------------------------------
 
