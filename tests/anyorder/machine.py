@@ -209,7 +209,7 @@ class AnyOrder(RuleBasedStateMachine):
                 self.ended[grant.id] = grant.progress.state
 
     def teardown(self) -> None:
-        """Once only sweeps come, all grants end, each policy is its baseline (to the byte where nobody edited), no line lacks."""
+        """Once only sweeps come, all grants end, and each policy is its baseline, to the byte where nobody edited."""
         try:
             if self.baselines:
                 self._come_to_rest()
