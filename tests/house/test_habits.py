@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from airlock.adapters.schema import SCHEMA as LEDGER_SCHEMA
 from airlock.messages.about import SCHEMA
 from airlock.reconcile.happening import AUDIT_SCHEMA
 from airlock_cli.main import app
@@ -97,6 +98,7 @@ def test_decisions_are_numbered_one_after_the_other() -> None:
     ("number", "file", "name"),
     [
         (SCHEMA, "lambdas/airlock/messages/about.py", "SCHEMA"),
+        (LEDGER_SCHEMA, "lambdas/airlock/adapters/schema.py", "SCHEMA"),
         (AUDIT_SCHEMA, "lambdas/airlock/reconcile/happening.py", "AUDIT_SCHEMA"),
     ],
 )
