@@ -31,7 +31,7 @@ VALUES = {
     "reject": {"GRANT": WAITING},
     "close": {"GRANT": OPEN},
     "approve-ahead": {"PRINCIPAL": ROLE},
-    "report": {},
+    "report": {"GRANT": OPEN},
     "replay": {},
     "plan": {},
     "doctor": {"ARN": DOCTORS},
