@@ -15,6 +15,7 @@ from demo.deployment import Deployment, deploy
 from demo.events import Events
 from demo.gate import Gate, gate
 from demo.ministack import ACCOUNT, REGION, MiniStack, ministack
+from demo.regions import Regions
 from demo.synthesis import synthesise
 
 USER: Final = f"arn:aws:iam::{ACCOUNT}:user/ocp-installer"
@@ -29,7 +30,8 @@ class EmbeddedCloud:
     Attributes:
         aws: MiniStack: holds policies and runs functions, enforces nothing.
         deployment: the deployed stack.
-        events: brings events to the functions.
+        events: brings events to the functions, wherever they happened, as if the home region's bus had them.
+        regions: brings events to the bus of the region where they happened, and on from there by its stack's rules.
         gate: S3 that enforces.
         folder: logs of all processes; removed at the end unless ``keep_folder`` is set or an exception passes.
         keep_folder: set it to keep the folder.
@@ -38,6 +40,7 @@ class EmbeddedCloud:
     aws: MiniStack
     deployment: Deployment
     events: Events
+    regions: Regions
     gate: Gate
     folder: Path
     keep_folder: bool = False
@@ -86,13 +89,15 @@ def _running(folder: Path, configuration: Mapping[str, Any]) -> Iterator[Embedde
             synthesis = pool.submit(synthesise, configuration, folder / "cdk")
             aws = pool.submit(lambda: stack.enter_context(ministack(folder)))
             door = pool.submit(lambda: stack.enter_context(gate(folder)))
-            # Stacks of other regions only forward events to this one, where the driver brings them anyway.
-            home = next(one for one in synthesis.result() if one.region == configuration["home_region"])
-            deployment = deploy(aws.result(), home)
+            stacks = {one.region: deploy(aws.result(), one) for one in synthesis.result()}
+            deployment = stacks.pop(configuration["home_region"])
+            events = Events(aws.result(), deployment)
+            others = {region: Events(aws.result(), one) for region, one in stacks.items()}
             cloud = EmbeddedCloud(
                 aws=aws.result(),
                 deployment=deployment,
-                events=Events(aws.result(), deployment),
+                events=events,
+                regions=Regions(deployment, events, others),
                 gate=door.result(),
                 folder=folder,
             )

@@ -21,6 +21,8 @@ from demo.ministack import MiniStack
 # What GetSchedule tells beyond what UpdateSchedule takes.
 _READ_ONLY: Final = frozenset({"Arn", "CreationDate", "LastModificationDate", "ResponseMetadata"})
 
+_FUNCTION, _BUS = ":function:", ":event-bus/"
+
 
 class DeliveryError(RuntimeError):
     """A function failed, or a target isn't of a kind that this driver knows."""
@@ -34,11 +36,13 @@ class Rule:
         name: the rule's physical name.
         pattern: its event pattern, as JSON text.
         functions: ARNs of the functions it starts.
+        buses: ARNs of the event buses that it hands events on to, in whichever region.
     """
 
     name: str
     pattern: str
     functions: tuple[str, ...]
+    buses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,9 +187,13 @@ class Events:
                 continue
             targets = self._events.list_targets_by_rule(Rule=name)["Targets"]
             for target in targets:
-                if ":function:" not in target["Arn"] or {"Input", "InputPath", "InputTransformer"} & set(target):
+                known = any(kind in target["Arn"] for kind in (_FUNCTION, _BUS))
+                if not known or {"Input", "InputPath", "InputTransformer"} & set(target):
                     raise DeliveryError(f"rule {name}: this driver can't deliver to {json.dumps(target)}")
-            yield Rule(name, rule["EventPattern"], tuple(target["Arn"] for target in targets))
+            functions, buses = (
+                tuple(target["Arn"] for target in targets if kind in target["Arn"]) for kind in (_FUNCTION, _BUS)
+            )
+            yield Rule(name, rule["EventPattern"], functions, buses)
 
     def _invoke(self, source: str, function: str, payload: str) -> Delivery:
         start = time.monotonic()
