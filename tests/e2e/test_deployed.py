@@ -256,3 +256,18 @@ def _newest_metrics(cloud: EmbeddedCloud, function: str) -> tuple[dict[str, Any]
     lines = [event["message"] for page in pages for event in page["events"] if '"_aws"' in event["message"]]
     printed: dict[str, Any] = json.loads(lines[-1])
     return printed["_aws"]["CloudWatchMetrics"][0], printed
+
+
+def test_the_dashboard_names_what_was_deployed(cloud: EmbeddedCloud) -> None:
+    """CloudWatch holds it with every reference resolved: the functions, the alarms and the audit log as they exist."""
+    cloudwatch, outputs = cloud.aws.client("cloudwatch"), cloud.deployment.outputs
+    name = outputs["DashboardUrl"].rpartition("/")[2]
+    widgets = json.loads(cloudwatch.get_dashboard(DashboardName=name)["DashboardBody"])["widgets"]
+    shown = [one["properties"] for one in widgets]
+    rows = [row for one in shown for row in one.get("metrics", ()) if "FunctionName" in row]
+    assert {row[3] for row in rows} == set(cloud.deployment.named("AWS::Lambda::Function").values())
+    alarms = {alarm["AlarmArn"] for alarm in cloudwatch.describe_alarms()["MetricAlarms"]}
+    (of_the_stack,) = (set(one["alarms"]) for one in shown if "alarms" in one)
+    assert of_the_stack == alarms
+    sources = {one["query"].partition(" | ")[0] for one in shown if "query" in one}
+    assert sources == {f"SOURCE '{outputs['AuditLogGroupName']}'"}
