@@ -15,7 +15,17 @@ from typing import Any, Final
 from airlock.adapters.clock import SystemClock
 from airlock.adapters.cloudformation import send_answer
 from airlock.grants.grant import Grant
-from airlock.handlers.observability import Count, count_nothing, count_one, logger, metrics, tell
+from airlock.handlers.observability import (
+    Count,
+    Measure,
+    count_nothing,
+    count_one,
+    logger,
+    measure,
+    measure_nothing,
+    metrics,
+    tell,
+)
 from airlock.handlers.stack_request import (
     ENROLMENT,
     GRANTS,
@@ -26,6 +36,7 @@ from airlock.handlers.stack_request import (
     cut,
     read_request,
 )
+from airlock.reconcile.happening import Happening
 from airlock.reconcile.leaving import Left, bereft, unfinished_on
 from airlock.wiring_removal import RemovalParts, wire_removal
 
@@ -38,6 +49,8 @@ STATUS_PAUSES: Final = (2.0, 4.0, None)
 ABOUT_BYTES: Final = 400
 """How much is said of one grant, so that there is room for others and for what to do."""
 
+Hear = Callable[[Sequence[Happening]], None]
+
 
 @metrics.log_metrics
 def handle(event: Any, context: object) -> dict[str, object]:  # noqa: ANN401, ARG001 - whatever CloudFormation sends
@@ -46,10 +59,15 @@ def handle(event: Any, context: object) -> dict[str, object]:  # noqa: ANN401, A
     Returns:
         The answer, as it was sent; or why there was nobody to answer.
     """
-    return respond(event, wire_removal, count_one)
+    return respond(event, wire_removal, count_one, measure)
 
 
-def respond(event: object, wired: Callable[[], RemovalParts], count: Count = count_nothing) -> dict[str, object]:
+def respond(
+    event: object,
+    wired: Callable[[], RemovalParts],
+    count: Count = count_nothing,
+    measure: Measure = measure_nothing,
+) -> dict[str, object]:
     """The handler's work, on parts that are put together only when they are needed, so that a fault there is told."""
     try:
         request = read_request(event)
@@ -57,7 +75,7 @@ def respond(event: object, wired: Callable[[], RemovalParts], count: Count = cou
         logger.warning("request skipped", extra={"reason": str(error)})
         return {"skipped": str(error)}
     try:
-        refused = _decide(request, wired, count)
+        refused = _decide(request, wired, partial(tell, count=count, measure=measure))
     except Exception as error:  # noqa: BLE001 - told to CloudFormation, which would wait in vain
         logger.exception("the request can't be carried out")
         refused = (
@@ -70,13 +88,13 @@ def respond(event: object, wired: Callable[[], RemovalParts], count: Count = cou
     return dict(json.loads(answer))
 
 
-def _decide(request: StackRequest, wired: Callable[[], RemovalParts], count: Count) -> str | None:
+def _decide(request: StackRequest, wired: Callable[[], RemovalParts], hear: Hear) -> str | None:
     """Do what is asked; gives why the stack's operation must not go on, None where it may."""
     match request.request_type, request.resource_type:
         case RequestType.UPDATE, resource_type if resource_type == ENROLMENT:
             return _enrol(request, wired())
         case RequestType.DELETE, resource_type if resource_type == GRANTS:
-            return _leave(request, wired(), count)
+            return _leave(request, wired(), hear)
     return None
 
 
@@ -89,7 +107,7 @@ def _enrol(request: StackRequest, parts: RemovalParts) -> str | None:
     return _would_lose(left, request.enrolled)
 
 
-def _leave(request: StackRequest, parts: RemovalParts, count: Count) -> str | None:
+def _leave(request: StackRequest, parts: RemovalParts, hear: Hear) -> str | None:
     status = _status(request, parts)
     if status.startswith(STAYING):
         return None
@@ -98,7 +116,7 @@ def _leave(request: StackRequest, parts: RemovalParts, count: Count) -> str | No
             f"CloudFormation says that the stack is {status}, so nothing was done: policies are put back when the "
             "stack is deleted. If it is, delete it once more."
         )
-    parts.reconciler.let_hear(partial(tell, count=count))
+    parts.reconciler.let_hear(hear)
     left = parts.leaving.leave(f"the deletion of the stack {request.stack_name}")
     return _not_put_back(left) if left.troubles else None
 
