@@ -25,7 +25,7 @@ class Ledger(Construct):
     The table has no name of its own: it outlives its stack, and a fixed name would stop the next deployment.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, configuration: Configuration | None = None) -> None:
+    def __init__(self, scope: Construct, construct_id: str, configuration: Configuration) -> None:
         super().__init__(scope, construct_id)
         self.table = dynamodb.Table(
             self,
@@ -34,7 +34,7 @@ class Ledger(Construct):
             sort_key=dynamodb.Attribute(name="sk", type=_STRING),
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
             # Without a key it stays one that AWS owns.
-            encryption_key=encryption.given_key(self, configuration) if configuration else None,
+            encryption_key=encryption.given_key(self, configuration),
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=True
             ),

@@ -61,6 +61,16 @@ def acknowledge(stack: AirlockStack) -> None:
             reason="It is the dead-letter queue, of rules, schedule and function; the rule knows only queues' own.",
         )
     )
+    if stack.trail:
+        Validations.of(stack.trail.bucket).acknowledge(
+            Acknowledgment(
+                id="AwsSolutions-S1",
+                reason=(
+                    "It holds the account's trail. A log of who reads it would need another bucket, with the same "
+                    "question; CloudTrail's data events for S3 tell it where that is wanted."
+                ),
+            )
+        )
     reads = permissions.wide_reads(stack.configuration)
     instances = permissions.wide_instances(stack.configuration)
     for function, wide in ((stack.watcher, reads), (stack.sweeper, {**reads, **instances})):

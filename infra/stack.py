@@ -6,7 +6,7 @@ from aws_cdk import CfnOutput, Duration, Environment, Stack, Tags
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from infra import nag, removal, work
+from infra import nag, removal, throughout, work
 from infra.alarms import Alarms, Watched
 from infra.approvals import Approvals
 from infra.audit import AuditLog
@@ -19,6 +19,7 @@ from infra.notices import Notices
 from infra.queries import Queries
 from infra.rules import MAX_EVENT_AGE, Rules, watched_by
 from infra.schedule import SweepSchedule
+from infra.trail import CREATE, Trail
 
 
 class AirlockStack(Stack):
@@ -32,11 +33,11 @@ class AirlockStack(Stack):
             env=Environment(account=configuration.account, region=configuration.home_region),
         )
         self.configuration = configuration
-        self.ledger = Ledger(self, "Ledger")
+        self.ledger = Ledger(self, "Ledger", configuration)
         self.audit = AuditLog(self, "Audit", configuration)
         self.notices = Notices(self, "Notices", configuration)
         self.approvals = Approvals(self, "Approvals", configuration)
-        self.dead_letters = DeadLetters(self, "DeadLetters")
+        self.dead_letters = DeadLetters(self, "DeadLetters", configuration)
         bus_arn = self.format_arn(service="events", resource="event-bus", resource_name="default")
         around = work.Surroundings(
             configuration, self.ledger, self.audit, self.notices, self.approvals, default_bus_arn=bus_arn
@@ -80,6 +81,7 @@ class AirlockStack(Stack):
         parts = [self.ledger, self.audit, self.notices, self.approvals, schedule, alarms]
         order.put_back_before([*functions, *parts])
         order.put_back_after([rules])
+        self.trail = Trail(self, "Trail", configuration) if configuration.trail == CREATE else None
         Queries(self, "Queries", configuration, self.audit)
         self.dashboard = Dashboard(
             self,
@@ -88,6 +90,7 @@ class AirlockStack(Stack):
             Shown(self._functions(), alarms.alarms, self.dead_letters.queue, self.audit),
         )
         Tags.of(self).add("Application", configuration.prefix)
+        throughout.apply(self, configuration)
         self._output()
         nag.acknowledge(self)
 

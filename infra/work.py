@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Final
 
-from aws_cdk import Duration, Stack
+from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 
-from infra import code, ledger_permissions, permissions
+from infra import code, encryption, ledger_permissions, permissions
 from infra.approvals import Approvals
 from infra.audit import AuditLog
 from infra.configuration import Configuration
@@ -157,8 +157,10 @@ def _telling_statements(name: str, around: Surroundings) -> list[iam.PolicyState
     return [
         permissions.audit_statement(around.audit.add_stream(name)),
         permissions.publish_statement("Notices", around.notices.topic.topic_arn),
-        permissions.encrypt_statement("NoticesKey", around.notices.key.key_arn, Stack.of(around.notices)),
+        around.notices.key_statement(),
         permissions.publish_statement("Approvals", around.approvals.topic.topic_arn),
+        *around.approvals.given_key_statements(),
+        *encryption.approvals_statements(around.configuration),
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 ACCOUNT = "111122223333"
@@ -10,6 +11,9 @@ USER = f"{HOME}:user/ocp-installer"
 ROLE = f"{HOME}:role/platform/installers/OpenShiftInstaller"
 GROUP = f"{HOME}:group/installers"
 POLICY = f"{HOME}:policy/network/office-only"
+KEY_ID = "1234abcd-12ab-34cd-56ef-1234567890ab"
+WATCHED = {"aws": ["eu-central-1"], "aws-us-gov": ["us-gov-east-1"], "aws-cn": ["cn-northwest-1"]}
+"""A region to watch besides, by partition."""
 
 Event = dict[str, Any]
 
@@ -26,6 +30,20 @@ def configuration(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - a bad val
         "approvals": {"emails": ["approvers@example.com"]},
         **changes,
     }
+
+
+def everything(partition: str = "aws", home: str = "us-east-1") -> dict[str, Any]:
+    """A configuration that has all that an account can ask of the stack; no topic of somebody else's."""
+    raw: dict[str, Any] = configuration(
+        home_region=home,
+        trail="create",
+        kms_key=f"arn:aws:kms:{home}:{ACCOUNT}:key/{KEY_ID}",
+        permissions_boundary=f"{HOME}:policy/boundaries/platform",
+        tags={"CostCenter": "4711", "Owner": "platform team"},
+        watched_regions=WATCHED[partition],
+    )
+    moved: dict[str, Any] = json.loads(json.dumps(raw).replace("arn:aws:", f"arn:{partition}:"))
+    return moved
 
 
 def user_identity(arn: str = USER) -> dict[str, Any]:

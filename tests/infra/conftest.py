@@ -12,7 +12,7 @@ from aws_cdk import App
 from infra import nag
 from infra.configuration import parse
 from infra.stack import AirlockStack
-from tests.infra.builders import USER, configuration
+from tests.infra.builders import USER, configuration, everything
 from tests.infra.template import Template
 
 
@@ -28,6 +28,12 @@ def _synthesised(raw: dict[str, Any], out: Path) -> Template:
 def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
     """The template of a configuration with a user, a role, a group and a managed policy, checks included."""
     return _synthesised(configuration(), tmp_path_factory.mktemp("cdk.out"))
+
+
+@pytest.fixture(scope="session")
+def full_template(tmp_path_factory: pytest.TempPathFactory) -> Template:
+    """The template of a configuration with a trail, a key, a boundary and tags too, checks included."""
+    return _synthesised(everything(), tmp_path_factory.mktemp("cdk.out"))
 
 
 @pytest.fixture(scope="session")

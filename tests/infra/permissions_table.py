@@ -52,10 +52,12 @@ def _users_of(template: Template, role: str) -> str:
 
 def _role(resource: Resource) -> Lines:
     role = resource["Properties"]
-    unknown = set(role) - {"AssumeRolePolicyDocument", "Description", "Path", "Policies", "Tags"}
-    # Such as a managed policy or a boundary, whose statements wouldn't be shown.
+    unknown = set(role) - {"AssumeRolePolicyDocument", "Description", "Path", "PermissionsBoundary", "Policies", "Tags"}
+    # Such as a managed policy, whose statements wouldn't be shown. A boundary allows nothing by itself.
     assert not unknown, unknown
     yield f"path {role['Path']}"
+    if "PermissionsBoundary" in role:
+        yield f"bounded by {role['PermissionsBoundary']}"
     yield "taken:"
     yield from _document(role["AssumeRolePolicyDocument"])
     for policy in role["Policies"]:
@@ -69,7 +71,8 @@ def _key(resource: Resource) -> Lines:
 
 def _resource_policy(resource: Resource) -> Lines:
     properties = resource["Properties"]
-    yield f"of {', '.join(properties.get('Topics') or properties['Queues'])}"
+    kept = (properties[key] for key in ("Topics", "Queues", "Bucket") if key in properties)
+    yield f"of {', '.join(as_list(next(kept)))}"
     yield from _document(properties["PolicyDocument"])
 
 
@@ -107,15 +110,20 @@ _SHOWN: Final[dict[str, Callable[[Resource], Lines] | None]] = {
     "AWS::KMS::Key": _key,
     "AWS::Lambda::Permission": _flat,
     "AWS::Lambda::Url": _flat,
+    "AWS::S3::BucketPolicy": _resource_policy,
     "AWS::SNS::TopicPolicy": _resource_policy,
     "AWS::SQS::QueuePolicy": _resource_policy,
+    "AWS::CloudTrail::Trail": None,
     "AWS::CloudWatch::Alarm": None,
+    "AWS::CloudWatch::Dashboard": None,
     "AWS::DynamoDB::Table": None,
     "AWS::Events::Rule": None,
     "AWS::Lambda::EventInvokeConfig": None,
     "AWS::Lambda::Function": None,
     "AWS::Logs::LogGroup": None,
     "AWS::Logs::LogStream": None,
+    "AWS::Logs::QueryDefinition": None,
+    "AWS::S3::Bucket": None,
     "AWS::SNS::Subscription": None,
     "AWS::SNS::Topic": None,
     "AWS::SQS::Queue": None,

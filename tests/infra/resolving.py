@@ -20,6 +20,7 @@ _ARNS: Final = {
     "AWS::KMS::Key": f"arn:aws:kms:us-east-1:{ACCOUNT}:key/",
     "AWS::Lambda::Function": f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:",
     "AWS::Logs::LogGroup": f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:",
+    "AWS::S3::Bucket": "arn:aws:s3:::",
     "AWS::SNS::Topic": f"arn:aws:sns:us-east-1:{ACCOUNT}:",
     "AWS::SQS::Queue": f"arn:aws:sqs:us-east-1:{ACCOUNT}:",
 }

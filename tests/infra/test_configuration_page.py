@@ -13,9 +13,9 @@ import pytest
 from aws_cdk import App
 
 from infra import nag
-from infra.configuration import Approvals, parse
+from infra.configuration import Approvals, Configuration, parse
 from infra.configuration_problems import SCHEMA_FILE
-from infra.principals import Wider
+from infra.principals import Principal, Wider
 from infra.stack import AirlockStack
 from pages import configuration
 from tests.infra.builders import ROLE
@@ -52,8 +52,12 @@ def test_a_made_part_needs_its_marks() -> None:
 def test_each_key_says_what_it_is_and_its_default_is_the_code_s() -> None:
     """What a configuration without a key comes to is the schema's default for it, of each key in turn."""
     found = parse({"home_region": "us-east-1", "principals": [{"arn": ROLE}]})
-    objects = {"": found, "approvals.": Approvals(), "principals[].": found.principals[0]}
-    objects["principals[].wider."] = Wider()
+    objects: dict[str, Configuration | Approvals | Principal | Wider] = {
+        "": found,
+        "approvals.": Approvals(),
+        "principals[].": found.principals[0],
+        "principals[].wider.": Wider(),
+    }
     seen: dict[str, set[str]] = {at: set() for at in objects}
     for key, rule, required in configuration.keys(_schema()):
         assert rule["description"].endswith("."), key

@@ -20,7 +20,7 @@ from tests.infra.template import Template
 pytestmark = pytest.mark.xdist_group("template")
 
 GOLDEN = Path(__file__).with_name("golden")
-BOTH = pytest.mark.parametrize("which", ["template", "small_template"])
+BOTH = pytest.mark.parametrize("which", ["template", "small_template", "full_template"])
 
 
 @BOTH
