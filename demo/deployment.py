@@ -1,4 +1,7 @@
-"""Deploys the synthesised template to MiniStack as ``cdk deploy`` does to AWS: assets first, then CloudFormation."""
+"""Deploys the synthesised template to MiniStack as ``cdk deploy`` does to AWS: assets first, then CloudFormation.
+
+And deletes the stack, as ``cdk destroy`` does.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,8 @@ from demo.ministack import MiniStack
 from demo.synthesis import Asset, Synthesis
 
 DEPLOY_SECONDS: Final = 60.0
+# MiniStack begins a moment after it has taken the call.
+_BEFORE_A_DELETION: Final = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "ROLLBACK_COMPLETE")
 
 # Types that MiniStack's CloudFormation refuses, and a whole template with them. The product's template keeps them.
 LEFT_OUT: Final[Mapping[str, str]] = {
@@ -30,7 +35,7 @@ LEFT_OUT: Final[Mapping[str, str]] = {
 
 
 class DeploymentError(RuntimeError):
-    """The stack wasn't made; the message holds CloudFormation's reasons."""
+    """The stack wasn't made, changed or deleted; the message holds CloudFormation's reasons."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +65,14 @@ class Deployment:
 
 
 def deploy(cloud: MiniStack, synthesis: Synthesis) -> Deployment:
-    """Deploy one stack.
+    """Deploy one stack; one that is there already is changed.
 
     Args:
         cloud: where to.
         synthesis: the stack; its account must be the cloud's.
 
     Raises:
-        DeploymentError: CloudFormation didn't make it, or not in time.
+        DeploymentError: CloudFormation didn't make or change it, or not in time.
     """
     if synthesis.account != cloud.account:
         raise DeploymentError(f"the stack is for account {synthesis.account}, MiniStack runs as {cloud.account}")
@@ -75,12 +80,13 @@ def deploy(cloud: MiniStack, synthesis: Synthesis) -> Deployment:
     _upload(cloud, synthesis)
     _announce_bootstrap(cloud, synthesis)
     cloudformation = cloud.client("cloudformation", region=synthesis.region)
-    cloudformation.create_stack(
+    there = _is_there(cloudformation, synthesis.stack)
+    (cloudformation.update_stack if there else cloudformation.create_stack)(
         StackName=synthesis.stack,
         TemplateBody=json.dumps(template),
         Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
     )
-    stack = _wait(cloudformation, synthesis.stack)
+    stack = _wait(cloudformation, synthesis.stack, "UPDATE" if there else "CREATE")
     found = cloudformation.describe_stack_resources(StackName=synthesis.stack)["StackResources"]
     deployment = Deployment(
         name=synthesis.stack,
@@ -92,6 +98,19 @@ def deploy(cloud: MiniStack, synthesis: Synthesis) -> Deployment:
     )
     _make_log_streams(cloud, synthesis, deployment)
     return deployment
+
+
+def destroy(cloud: MiniStack, deployment: Deployment) -> None:
+    """Delete a stack.
+
+    Raises:
+        DeploymentError: CloudFormation didn't delete all that isn't to be kept, or not in time.
+    """
+    cloudformation = cloud.client("cloudformation", region=deployment.region)
+    # Once it is deleted, its name finds it no more.
+    stack_id = cloudformation.describe_stacks(StackName=deployment.name)["Stacks"][0]["StackId"]
+    cloudformation.delete_stack(StackName=deployment.name)
+    _wait(cloudformation, stack_id, "DELETE")
 
 
 def without_left_out(template: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
@@ -155,14 +174,20 @@ def _announce_bootstrap(cloud: MiniStack, synthesis: Synthesis) -> None:
             ssm.put_parameter(Name=parameter["Default"], Value="30", Type="String", Overwrite=True)
 
 
-def _wait(cloudformation: Any, name: str) -> dict[str, Any]:  # noqa: ANN401 - the client's type is boto3's
+def _is_there(cloudformation: Any, name: str) -> bool:  # noqa: ANN401 - the client's type is boto3's
+    return name in {stack["StackName"] for stack in cloudformation.describe_stacks()["Stacks"]}
+
+
+def _wait(cloudformation: Any, name: str, verb: str) -> dict[str, Any]:  # noqa: ANN401 - the same
     deadline = time.monotonic() + DEPLOY_SECONDS
     while True:
         stack: dict[str, Any] = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
         status = stack["StackStatus"]
-        if status == "CREATE_COMPLETE":
+        if status == f"{verb}_COMPLETE":
             return stack
-        if status != "CREATE_IN_PROGRESS" or time.monotonic() > deadline:
+        # A failed update is under way until it is taken back.
+        under_way = status.endswith("_IN_PROGRESS") or (verb == "DELETE" and status.endswith(_BEFORE_A_DELETION))
+        if not under_way or time.monotonic() > deadline:
             events = cloudformation.describe_stack_events(StackName=name)["StackEvents"]
             reasons = [
                 f"{event['LogicalResourceId']} ({event['ResourceType']}): {event['ResourceStatusReason']}"
@@ -179,4 +204,5 @@ def _make_log_streams(cloud: MiniStack, synthesis: Synthesis, deployment: Deploy
         if resource["Type"] == "AWS::Logs::LogStream":
             group = resource["Properties"]["LogGroupName"]
             name = deployment.resources[group["Ref"]] if isinstance(group, dict) else group
-            logs.create_log_stream(logGroupName=name, logStreamName=resource["Properties"]["LogStreamName"])
+            with contextlib.suppress(logs.exceptions.ResourceAlreadyExistsException):
+                logs.create_log_stream(logGroupName=name, logStreamName=resource["Properties"]["LogStreamName"])

@@ -25,6 +25,8 @@ READY_SECONDS = 30.0
 # a repeated Invoke would run the function twice.
 _CONFIG = Config(connect_timeout=2, read_timeout=120, retries={"total_max_attempts": 1})
 
+_SERVER = Path(__file__).with_name("ministack_server.py")
+
 # boto3's stubs want each service's name literally; here it is a variable.
 _make_client: Callable[..., Any] = boto3.client
 
@@ -103,7 +105,9 @@ def ministack(folder: Path, *, account: str = ACCOUNT, region: str = REGION) -> 
         TMPDIR=str(scratch),
         PYTHONUNBUFFERED="1",
     )
-    with running("ministack", [sys.executable, "-m", "ministack"], folder=folder, environment=environment) as child:
+    # -P: modules of this folder mustn't stand in for others of their names.
+    command = [sys.executable, "-P", str(_SERVER)]
+    with running("ministack", command, folder=folder, environment=environment) as child:
         endpoint = f"http://{LOOPBACK}:{port}"
         child.wait_until(lambda: _is_healthy(endpoint), READY_SECONDS)
         yield MiniStack(endpoint, account, region, child)

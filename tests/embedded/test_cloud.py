@@ -64,7 +64,7 @@ def test_the_audit_streams_exist_although_cloudformation_made_none(cloud: Embedd
     """What was left out of the template is made by hand where the functions need it."""
     group = cloud.deployment.outputs["AuditLogGroupName"]
     streams = cloud.aws.client("logs").describe_log_streams(logGroupName=group)["logStreams"]
-    assert {stream["logStreamName"] for stream in streams} == {"watcher", "sweeper"}
+    assert {stream["logStreamName"] for stream in streams} == {"watcher", "sweeper", "removal"}
 
 
 def test_rules_of_the_template_decide_who_gets_an_event(cloud: EmbeddedCloud) -> None:
