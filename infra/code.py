@@ -1,4 +1,4 @@
-"""What the functions' zips hold: the package of lambdas/, and for the page also what renders it."""
+"""What the functions' zips hold: the package of lambdas/, and for the page also what makes and renders pages."""
 
 from __future__ import annotations
 
@@ -16,12 +16,20 @@ from aws_cdk import aws_lambda as lambda_
 CODE: Final = Path(__file__).parents[1] / "lambdas"
 # Only sources of the package, no caches or packaging leftovers: the asset's hash follows the code alone.
 SUFFIXES: Final = (".py", ".html", ".css")
+PAGE_ONLY: Final = (
+    "airlock/handlers/page.py",
+    *(f"airlock/page/{name}.py" for name in ("english", "form", "japanese", "pages", "problems")),
+    *(f"airlock/page/{name}.py" for name in ("render", "speech", "views")),
+    "airlock/page/templates/",
+)
+"""What nothing but the page imports; the operator function shares the rest of the page's package."""
 _LEFT_OUT: Final = [
     "*",
     "!airlock/",
     "!airlock/**/",
     *(f"!airlock/**/*{suffix}" for suffix in SUFFIXES),
     "__pycache__/",
+    *PAGE_ONLY,
 ]
 # Neither the runtime nor Powertools' layer has them. MarkupSafe does without its compiled half, which would be this
 # machine's and not Lambda's.
@@ -29,7 +37,7 @@ RENDERERS: Final = ("jinja2", "markupsafe")
 
 
 def package() -> lambda_.Code:
-    """The package of lambdas/ as it stands."""
+    """The package of lambdas/ as it stands, without what is the page's alone."""
     return lambda_.Code.from_asset(str(CODE), exclude=_LEFT_OUT, ignore_mode=IgnoreMode.GIT)
 
 

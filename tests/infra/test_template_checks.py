@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -67,18 +68,51 @@ def _sources() -> set[str]:
     return {str(path.relative_to(CODE)) for path in files if path.suffix in {".py", ".html", ".css"}}
 
 
+def _imported(modules: list[str]) -> set[Path]:
+    """The package's files that modules import, wherever in them, and those import in turn."""
+    found: set[Path] = set()
+    left = list(modules)
+    while left:
+        parts = left.pop().split(".")
+        path = CODE.joinpath(*parts)
+        file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+        if file in found or not file.is_file():
+            continue
+        found.add(file)
+        left += [".".join(parts[:length]) for length in range(1, len(parts))]
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                left += [one.name for one in node.names]
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                left += [node.module, *(f"{node.module}.{one.name}" for one in node.names)]
+    return found
+
+
 @pytest.mark.parametrize("name", ["watcher", "sweeper", "operator", "removal"])
 def test_the_asset_is_the_functions_code_and_nothing_else(template: Template, name: str) -> None:
-    """The zip holds exactly the sources of lambdas/airlock: no caches, no packaging leftovers; it is uploaded once."""
+    """The zip holds what the four import, at once or later, and nothing else; it is uploaded once."""
     asset = _assets(template, name)
     packed = _packed(asset)
-    assert packed == _sources()
+    handlers = [f"airlock.handlers.{one}" for one in ("watcher", "sweeper", "operator", "removal")]
+    assert packed == {str(path.relative_to(CODE)) for path in _imported(handlers)}
+    assert packed < _sources()
     assert "airlock/handlers/watcher.py" in packed
     assert not [
         path for path in asset.rglob("*") if path.is_dir() and not any(one.is_file() for one in path.rglob("*"))
     ]
     assert sum((asset / name).stat().st_size for name in packed) < 1_000_000
     assert asset == _assets(template, "watcher")
+
+
+def test_the_shared_asset_is_all_that_its_functions_load(template: Template) -> None:
+    """Python finds all four entry points in it, and nothing of the package anywhere else."""
+    asset = _assets(template, "watcher")
+    program = (
+        f"import sys; sys.path.insert(0, {str(asset)!r}); import airlock;"
+        "from airlock.handlers import operator, removal, sweeper, watcher; print(*airlock.__path__)"
+    )
+    result = subprocess.run([sys.executable, "-I", "-B", "-c", program], capture_output=True, text=True, check=True)
+    assert result.stdout.split() == [str(asset / "airlock")]
 
 
 def test_the_page_s_asset_holds_what_renders_it(template: Template) -> None:
