@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from aws_cdk import RemovalPolicy
+from aws_cdk import RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from infra import encryption
 from infra.configuration import Configuration
 from infra.keys import key_policy, not_for_the_enrolled
-from infra.topics import make_topic
+from infra.topics import given_key_statement, make_topic
 
 # Of the calls that a topic's policy may name (Amazon SNS, page "Amazon SNS API permissions"), those that get at a
 # request, forge one, or let somebody do so.
@@ -36,16 +37,17 @@ class Approvals(Construct):
 
     Its policy leaves only the administration to the account's IAM policies. Otherwise an installer whose own policy
     allows ``kms:*`` could sign the link to its own request. For the same reason the policies of both, key and topic,
-    deny the enrolled principals what would get them a link, whatever their IAM policies allow.
+    deny the enrolled principals what would get them a link, whatever their IAM policies allow. A topic that the
+    configuration gives has a policy of its owner's.
+
+    Attributes:
+        given: ARN of the topic that the configuration gives; None where it is the stack's own.
     """
 
     def __init__(self, scope: Construct, construct_id: str, configuration: Configuration) -> None:
         super().__init__(scope, construct_id)
-        # Without a key of the configuration AWS's own key for SNS: its policy admits whoever may publish in this
-        # account, so the functions need no KMS rights.
-        key = encryption.given_key(self, configuration) or kms.Alias.from_alias_name(self, "Key", "alias/aws/sns")
-        self.topic = make_topic(self, "Bootstrap Airlock approvals", configuration.approvals.emails, key)
-        self.topic.add_to_resource_policy(not_for_the_enrolled(configuration, _TOPIC_CALLS, self.topic.topic_arn))
+        self.given = configuration.approvals.topic
+        self.topic = self._given_topic(self.given) if self.given else self._own_topic(configuration)
         self.link_key: kms.Key | None = None
         if configuration.approvals.links:
             self.link_key = kms.Key(
@@ -57,6 +59,21 @@ class Approvals(Construct):
                 policy=key_policy(configuration),
                 removal_policy=RemovalPolicy.RETAIN,
             )
+
+    def _own_topic(self, configuration: Configuration) -> sns.ITopic:
+        # Without a key of the configuration AWS's own key for SNS: its policy admits whoever may publish in this
+        # account, so the functions need no KMS rights.
+        key = encryption.given_key(self, configuration) or kms.Alias.from_alias_name(self, "Key", "alias/aws/sns")
+        topic = make_topic(self, "Bootstrap Airlock approvals", configuration.approvals.emails, key)
+        topic.add_to_resource_policy(not_for_the_enrolled(configuration, _TOPIC_CALLS, topic.topic_arn))
+        return topic
+
+    def _given_topic(self, arn: str) -> sns.ITopic:
+        return sns.Topic.from_topic_arn(self, "GivenTopic", arn)
+
+    def given_key_statements(self) -> list[iam.PolicyStatement]:
+        """List what a role needs of the key of a given topic; nothing for the stack's own."""
+        return [given_key_statement("GivenApprovalsKey", self.given, Stack.of(self))] if self.given else []
 
     def let_sign(self, role: iam.IRole) -> None:
         """Let a function's role sign links, which checks none; nothing to do without a key."""

@@ -11,7 +11,7 @@ from infra.configuration import Configuration
 
 # What administrators of a key may do (AWS KMS, page "Default key policy", "Allows key administrators"); using it isn't,
 # nor is CreateGrant, by which whoever may make grants lets themselves use it. Installers often may: volumes need it.
-_ADMINISTRATION: Final = (
+ADMINISTRATION: Final = (
     "kms:CancelKeyDeletion",
     "kms:CreateAlias",
     "kms:Delete*",
@@ -35,7 +35,7 @@ def key_policy(configuration: Configuration) -> iam.PolicyDocument:
         statements=[
             iam.PolicyStatement(
                 sid="Administer",
-                actions=list(_ADMINISTRATION),
+                actions=list(ADMINISTRATION),
                 principals=[iam.AccountRootPrincipal()],
                 # In a key's policy this means the key itself.
                 resources=["*"],

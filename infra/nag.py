@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aws_cdk import Acknowledgment, App, Validations
+from aws_cdk import aws_iam as iam
 from aws_cdk.cx_api import CloudAssembly
 from cdk_nag import AwsSolutionsChecks
 
 from infra import permissions
+from infra.topics import any_key_beside
 
 if TYPE_CHECKING:
     from infra.stack import AirlockStack
@@ -71,10 +73,19 @@ def acknowledge(stack: AirlockStack) -> None:
                 ),
             )
         )
+    for topic in (stack.notices.given, stack.approvals.given):
+        for function in (stack.watcher, stack.sweeper, stack.removal) if topic else ():
+            _acknowledge_wide(
+                function.role,
+                any_key_beside(topic),
+                "The configuration names the topic, not its key. SNS alone may use the key, for that topic.",
+            )
     reads = permissions.wide_reads(stack.configuration)
     instances = permissions.wide_instances(stack.configuration)
     for function, wide in ((stack.watcher, reads), (stack.sweeper, {**reads, **instances})):
         for arn, reason in wide.items():
-            Validations.of(function.role).acknowledge(
-                Acknowledgment(id=f"AwsSolutions-IAM5[Resource::{arn}]", reason=reason)
-            )
+            _acknowledge_wide(function.role, arn, reason)
+
+
+def _acknowledge_wide(role: iam.IRole, arn: str, reason: str) -> None:
+    Validations.of(role).acknowledge(Acknowledgment(id=f"AwsSolutions-IAM5[Resource::{arn}]", reason=reason))

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from infra import permissions
 from infra.configuration import Configuration
 from infra.keys import key_policy
-from infra.topics import make_topic
+from infra.topics import given_key_statement, make_topic
 
 
 class Notices(Construct):
@@ -26,12 +27,28 @@ class Notices(Construct):
     principals are denied all of it, so they can't publish a notice even if their own policies allow it.
 
     The key goes with the stack: it encrypts what SNS has in hand, which ends with the topic.
+
+    A topic that the configuration gives has policy and key of its owner's, which have to let in the functions' roles
+    and CloudWatch.
+
+    Attributes:
+        topic: where the notices go, and the alarms.
+        given: ARN of the topic that the configuration gives; None where it is the stack's own.
     """
 
     def __init__(self, scope: Construct, construct_id: str, configuration: Configuration) -> None:
         super().__init__(scope, construct_id)
         self._account = configuration.account
-        self.key = kms.Key(
+        self.given = configuration.notices_topic
+        self._own: tuple[sns.Topic, kms.Key] | None = None
+        if self.given:
+            self.topic: sns.ITopic = sns.Topic.from_topic_arn(self, "GivenTopic", self.given)
+        else:
+            self._own = self._own_topic(configuration)
+            self.topic = self._own[0]
+
+    def _own_topic(self, configuration: Configuration) -> tuple[sns.Topic, kms.Key]:
+        key = kms.Key(
             self,
             "Key",
             description=f"Encrypts notices and alarms on their way ({configuration.prefix})",
@@ -40,7 +57,7 @@ class Notices(Construct):
             removal_policy=RemovalPolicy.DESTROY,
             pending_window=Duration.days(7),
         )
-        self.key.add_to_resource_policy(
+        key.add_to_resource_policy(
             iam.PolicyStatement(
                 sid="PublishWhereIamAllows",
                 actions=list(permissions.PUBLISHING),
@@ -49,10 +66,16 @@ class Notices(Construct):
                 conditions=permissions.by_way_of_sns(Stack.of(self)),
             )
         )
-        self.topic = make_topic(self, "Bootstrap Airlock", configuration.notice_emails, self.key)
+        return make_topic(self, "Bootstrap Airlock", configuration.notice_emails, key), key
+
+    def key_statement(self) -> iam.PolicyStatement:
+        """Write what a role needs of the topic's key to publish a notice."""
+        if self._own:
+            return permissions.encrypt_statement("NoticesKey", self._own[1].key_arn, Stack.of(self))
+        return given_key_statement("GivenNoticesKey", self.topic.topic_arn, Stack.of(self))
 
     def let_alarm(self, alarm_arns: Sequence[str]) -> None:
-        """Let CloudWatch publish for these alarms of the account, and for no others.
+        """Let CloudWatch publish for these alarms of the account, and for no others; a given topic's policy is its own.
 
         The topic's policy needs a statement too, for SNS's default policy doesn't stand beside one that is written
         (AWS re:Post, article ``cloudwatch-receive-sns-for-alarm-trigger``). What is allowed on the key is of the
@@ -62,9 +85,12 @@ class Notices(Construct):
         Args:
             alarm_arns: ARNs without references: the key can't wait for alarms that wait for it.
         """
+        if self._own is None:
+            return
+        topic, key = self._own
         for resource, actions, document in (
-            ("*", ["kms:Decrypt", "kms:GenerateDataKey*"], self.key.add_to_resource_policy),
-            (self.topic.topic_arn, ["sns:Publish"], self.topic.add_to_resource_policy),
+            ("*", ["kms:Decrypt", "kms:GenerateDataKey*"], key.add_to_resource_policy),
+            (topic.topic_arn, ["sns:Publish"], topic.add_to_resource_policy),
         ):
             document(
                 iam.PolicyStatement(

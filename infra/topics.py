@@ -1,13 +1,17 @@
-"""What the two topics have in common: encryption, TLS, and subscriptions by e-mail."""
+"""What the two topics have in common: encryption, TLS, subscriptions by e-mail; and a topic of somebody else's."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from aws_cdk import Stack
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
+
+from infra import permissions
 
 
 def make_topic(scope: Construct, display_name: str, addresses: Sequence[str], key: kms.IKey) -> sns.Topic:
@@ -23,3 +27,32 @@ def make_topic(scope: Construct, display_name: str, addresses: Sequence[str], ke
     for address in addresses:
         topic.add_subscription(subscriptions.EmailSubscription(address))
     return topic
+
+
+def any_key_beside(topic_arn: str) -> str:
+    """Write the ARN pattern of the keys that a given topic can have: those of its own account and region."""
+    _, partition, _, region, account, _ = topic_arn.split(":")
+    return f"arn:{partition}:kms:{region}:{account}:key/*"
+
+
+def given_key_statement(sid: str, topic_arn: str, stack: Stack) -> iam.PolicyStatement:
+    """Allow publishing to a topic of another stack under whichever key that has.
+
+    The configuration names the topic alone. So it is any key beside it, but only by way of SNS and for that topic: SNS
+    gives its ARN as the encryption context (Amazon SNS, page "Managing Amazon SNS encryption keys and costs"). The
+    key's own policy has to agree.
+
+    Args:
+        sid: the statement's name.
+        topic_arn: the topic's ARN.
+        stack: the stack that publishes.
+    """
+    return iam.PolicyStatement(
+        sid=sid,
+        actions=list(permissions.PUBLISHING),
+        resources=[any_key_beside(topic_arn)],
+        conditions={
+            **permissions.by_way_of_sns(stack),
+            "StringEqualsIfExists": {"kms:EncryptionContext:aws:sns:topicArn": topic_arn},
+        },
+    )
