@@ -6,6 +6,8 @@ pages "DeletionPolicy attribute" and "Understand stack failure options") these a
 - What the template retains is kept when the stack is deleted. MiniStack deletes it.
 - Where one resource can't be deleted, nothing that it depends on is, the stack is ``DELETE_FAILED``, and the next try
   goes on from there. MiniStack deletes everything else all the same.
+- What has no name of its own gets another one in each stack. In MiniStack a stack of the same name takes over what the
+  one before it left behind.
 - A failed update is taken back: what it changed gets its old properties again, what it added is deleted. MiniStack
   deletes what it changed too.
 
@@ -15,14 +17,17 @@ Not played: that CloudFormation also asks the very resource whose update failed 
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from ministack.app import main  # type: ignore[import-untyped]  # it has no types
+from ministack.services import cloudwatch_logs  # type: ignore[import-untyped]  # the same
 from ministack.services.cloudformation import (  # type: ignore[import-untyped]  # the same
     _stacks,
     changesets,
     engine,
     handlers,
+    provisioners,
     stacks,
 )
 
@@ -94,6 +99,29 @@ def _depends_on(resources: dict[str, Any], logical_id: str) -> set[str]:
     return found
 
 
+def physical_name(stack_name: str, logical_id: str, *, lowercase: bool = False, max_len: int = 128) -> str:
+    """Name a resource: the same as long as the stack stands, another one in the next."""
+    stack_id = _stacks[stack_name]["StackId"]
+    suffix = hashlib.sha256(f"{stack_id}:{logical_id}".encode()).hexdigest()[:13].upper()
+    name = f"{stack_name}-{logical_id}-"[: max(max_len - len(suffix), 0)] + suffix
+    return name.lower() if lowercase else name
+
+
+def make_log_group(logical_id: str, props: dict[str, Any], stack_name: str) -> Any:  # noqa: ANN401 - as it comes
+    """Make a log group, which MiniStack names by stack and logical ID, or change the one that is there."""
+    named = {"LogGroupName": physical_name(stack_name, logical_id, max_len=512), **props}
+    before = cloudwatch_logs._log_groups.get(named["LogGroupName"])  # noqa: SLF001
+    made = _make_log_group(logical_id, named, stack_name)
+    if before is not None:
+        # MiniStack makes an empty one in its place.
+        cloudwatch_logs._log_groups[named["LogGroupName"]]["streams"] = before["streams"]  # noqa: SLF001
+    return made
+
+
+provisioners._physical_name = physical_name  # noqa: SLF001
+_log_groups = provisioners._RESOURCE_HANDLERS["AWS::Logs::LogGroup"]  # noqa: SLF001
+_make_log_group = _log_groups["create"]
+_log_groups["create"] = make_log_group
 for module in (stacks, handlers, changesets):
     for known, better in (
         ("_deploy_stack_async", deploy_stack),

@@ -164,7 +164,7 @@ def test_an_upgrade_keeps_what_is_open_and_the_new_functions_close_it(tmp_path: 
         assert opened != BASELINE
         told = configuration(USER, OTHER, log_retention_days=30)
         stack.change(with_changed_code(synthesised(tmp_path, "second", told)))
-        assert (stack.policy(), stack.states()) == (opened, ["open"])
+        assert (stack.policy(), stack.states(), stack.audited()) == (opened, ["open"], ["written", "open"])
         (swept,) = stack.events.sweep()
         assert swept.result["code"] == "changed"
         stack.deliver(one.create_vpc_endpoint(now()))
@@ -234,6 +234,22 @@ def test_a_removal_puts_policies_back_first_and_keeps_ledger_and_audit_log(tmp_p
         assert stack.functions() == []
         assert stack.states() == ["closed", "closed"]
         assert stack.audited().count("restored") == 2
+        _deployed_again(stack)
+
+
+def _deployed_again(stack: Stack) -> None:
+    """The same stack, made anew, works with a ledger and an audit log of its own; what the first one left stays."""
+    before, left = stack.deployment, (stack.states(), stack.audited())
+    stack.change(synthesised(stack.folder, "again", configuration(USER, OTHER)))
+    for name in ("LedgerTableName", "AuditLogGroupName"):
+        assert stack.deployment.outputs[name] != before.outputs[name]
+    one = install()
+    stack.deliver(one.create_vpc(now()))
+    assert stack.states() == ["open"]
+    stack.deliver(one.delete_bucket(now()))
+    assert (stack.policy(), stack.audited()[-1]) == (BASELINE, "closed")
+    stack.deployment = before
+    assert (stack.states(), stack.audited()) == left
 
 
 def test_a_removal_that_cant_put_a_policy_back_is_refused_and_done_later(tmp_path: Path) -> None:
