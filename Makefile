@@ -8,7 +8,7 @@ export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast test-ceph any-order crash mutants simulate lint hooks bench synth sbom licences picture costs configuration pins clean
+.PHONY: help setup demo test test-fast test-ceph any-order crash mutants simulate lint hooks bench synth stackset sbom licences picture costs configuration pins clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -59,6 +59,9 @@ bench: $(READY)  ## Ratios, call counts and growth: what the watcher costs
 
 synth: $(READY)  ## Synthesise the CloudFormation templates into cdk.out
 	$(BIN)/python app.py
+
+stackset: $(READY)  ## Write templates for any account of an organization into build/stackset
+	$(BIN)/python -m infra.stackset
 
 sbom: $(READY)  ## Write CycloneDX bills of the account and of this machine into build/sbom
 	$(BIN)/python -m supply sbom

@@ -73,8 +73,8 @@ def acknowledge(stack: AirlockStack) -> None:
                 ),
             )
         )
-    for topic in (stack.notices.given, stack.approvals.given):
-        for function in (stack.watcher, stack.sweeper, stack.removal) if topic else ():
+    for topic in filter(None, (stack.notices.given, stack.approvals.given)):
+        for function in (stack.watcher, stack.sweeper, stack.removal):
             _acknowledge_wide(
                 function.role,
                 any_key_beside(topic),
