@@ -14,7 +14,7 @@ from tests.infra.template import Template, arn_of
 
 pytestmark = pytest.mark.xdist_group("template")
 
-BOTH = pytest.mark.parametrize("which", ["template", "small_template"])
+EACH = pytest.mark.parametrize("which", ["template", "small_template", "full_template"])
 WAITS_AT_LEAST = 3 * 60 + 60 + 120
 """Three calls of the function's minute, and the pauses of Lambda's retries (AWS Lambda, "Error handling")."""
 
@@ -39,7 +39,7 @@ def of_types(template: Template, *types: str) -> set[str]:
     return {name for kind in types for name in template.resources(kind)}
 
 
-@BOTH
+@EACH
 def test_policies_are_put_back_before_anything_goes_that_could_do_it(
     request: pytest.FixtureRequest, which: str
 ) -> None:
@@ -51,7 +51,7 @@ def test_policies_are_put_back_before_anything_goes_that_could_do_it(
     assert of_types(template, *own, *told, "AWS::CloudWatch::Alarm", "AWS::Lambda::Url") <= needed
 
 
-@BOTH
+@EACH
 def test_no_event_begins_anything_by_then(request: pytest.FixtureRequest, which: str) -> None:
     """Each rule is gone before the policies are put back, and comes after everything when the stack is made."""
     template: Template = request.getfixturevalue(which)
@@ -60,7 +60,7 @@ def test_no_event_begins_anything_by_then(request: pytest.FixtureRequest, which:
     assert all(template.only(GRANTS) in depends_on(template, rule) for rule in rules)
 
 
-@BOTH
+@EACH
 def test_a_role_that_writes_policies_is_changed_only_after_the_enrolment_was_asked(
     request: pytest.FixtureRequest, which: str
 ) -> None:
@@ -93,13 +93,13 @@ def test_cloudformation_waits_for_lambda_s_retries_too(template: Template, kind:
     assert WAITS_AT_LEAST <= int(properties["ServiceTimeout"]) <= 3600
 
 
-@BOTH
+@EACH
 def test_what_has_to_outlive_the_stack_is_kept(request: pytest.FixtureRequest, which: str) -> None:
-    """Ledger and audit log, its streams included, are kept and protected, whether deleted or replaced."""
+    """Ledger, audit log with its streams and trail's bucket are kept, deleted or replaced; the first two protected."""
     template: Template = request.getfixturevalue(which)
     streams = template.resources("AWS::Logs::LogStream")
     groups = {stream["Properties"]["LogGroupName"]["Ref"] for stream in streams.values()}
-    kept = {*of_types(template, "AWS::DynamoDB::Table"), *groups, *streams}
+    kept = {*of_types(template, "AWS::DynamoDB::Table", "AWS::S3::Bucket"), *groups, *streams}
     resources: dict[str, Any] = template.body["Resources"]
     for name in kept:
         assert (resources[name]["DeletionPolicy"], resources[name]["UpdateReplacePolicy"]) == ("Retain", "Retain")
