@@ -10,10 +10,27 @@ from constructs import Construct
 
 from infra import encryption
 from infra.configuration import Configuration
+from infra.keys import not_for_the_enrolled
 
 OPEN_GRANTS_INDEX: Final = "open-grants"
 GRANTS_BY_MONTH_INDEX: Final = "grants-by-month"
 
+# Of the calls that a table's policy may name (Amazon DynamoDB, page "API operations supported by resource-based
+# policies"), those that change items, the table or this policy.
+_WRITES: Final = (
+    "dynamodb:BatchWriteItem",
+    "dynamodb:DeleteItem",
+    "dynamodb:DeleteResourcePolicy",
+    "dynamodb:DeleteTable",
+    "dynamodb:PartiQLDelete",
+    "dynamodb:PartiQLInsert",
+    "dynamodb:PartiQLUpdate",
+    "dynamodb:PutItem",
+    "dynamodb:PutResourcePolicy",
+    "dynamodb:UpdateItem",
+    "dynamodb:UpdateTable",
+    "dynamodb:UpdateTimeToLive",
+)
 _STRING: Final = dynamodb.AttributeType.STRING
 
 
@@ -21,6 +38,9 @@ class Ledger(Construct):
     """The table and its indexes: open grants by their not-after time, and each month's grants by their request.
 
     The functions ask the first; the second is for operators, who look back with their own rights.
+
+    Its policy denies the enrolled principals to write it, whatever their own policies allow: who could write it could
+    forge an approval, or a baseline. Reading is left to IAM.
 
     The table has no name of its own: it outlives its stack, and a fixed name would stop the next deployment.
     """
@@ -43,6 +63,8 @@ class Ledger(Construct):
             removal_policy=RemovalPolicy.RETAIN,
             deletion_protection=True,
         )
+        # It can't name the table, whose name isn't known before it is made; it is the table's own, so it means that.
+        self.table.add_to_resource_policy(not_for_the_enrolled(configuration, _WRITES, "*"))
         for index, partition, sort in (
             (OPEN_GRANTS_INDEX, "open", "not_after"),
             (GRANTS_BY_MONTH_INDEX, "month", "requested_at"),

@@ -69,6 +69,10 @@ def _key(resource: Resource) -> Lines:
     yield from _document(resource["Properties"]["KeyPolicy"])
 
 
+def _table(resource: Resource) -> Lines:
+    yield from _document(resource["Properties"]["ResourcePolicy"]["PolicyDocument"])
+
+
 def _resource_policy(resource: Resource) -> Lines:
     properties = resource["Properties"]
     kept = (properties[key] for key in ("Topics", "Queues", "Bucket") if key in properties)
@@ -106,6 +110,7 @@ def _listed(word: str, value: Any) -> Lines:  # noqa: ANN401 - JSON of a stateme
 # Each type of resource that a template may have: how its permissions are shown, or None where it can't hold any but by
 # a property that would be counted (count_statements).
 _SHOWN: Final[dict[str, Callable[[Resource], Lines] | None]] = {
+    "AWS::DynamoDB::Table": _table,
     "AWS::IAM::Role": _role,
     "AWS::KMS::Key": _key,
     "AWS::Lambda::Permission": _flat,
@@ -116,7 +121,6 @@ _SHOWN: Final[dict[str, Callable[[Resource], Lines] | None]] = {
     "AWS::CloudTrail::Trail": None,
     "AWS::CloudWatch::Alarm": None,
     "AWS::CloudWatch::Dashboard": None,
-    "AWS::DynamoDB::Table": None,
     "AWS::Events::Rule": None,
     "AWS::Lambda::EventInvokeConfig": None,
     "AWS::Lambda::Function": None,

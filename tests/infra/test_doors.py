@@ -196,3 +196,20 @@ def test_without_links_there_is_no_page_and_no_key(small_template: Template) -> 
     assert "Mac" not in json.dumps([*small_template.resources("AWS::KMS::Key").values()])
     assert '"Principal": "*"' not in json.dumps(small_template.resources("AWS::Lambda::Permission"))
     assert not [name for name in small_template.body["Outputs"] if name.startswith("Page")]
+
+
+@pytest.mark.parametrize("principal", [USER, ROLE])
+def test_the_enrolled_cant_write_the_ledger(template: Template, principal: str) -> None:
+    """Whatever their own policies allow, they can't forge an answer or a baseline; they and others may read."""
+    policy = template.properties(template.only("AWS::DynamoDB::Table"))["ResourcePolicy"]["PolicyDocument"]
+    (statement,) = policy["Statement"]
+    assert (statement["Effect"], statement["Principal"], statement["Resource"]) == ("Deny", {"AWS": "*"}, "*")
+    assert list(statement["Condition"]) == ["ArnEquals"]
+    assert principal in statement["Condition"]["ArnEquals"]["aws:PrincipalArn"]
+    # What botocore knows as changing items, and what would take this policy or the table away.
+    service = boto3.session.Session().client("dynamodb", region_name="us-east-1").meta.service_model
+    items = {name for name in service.operation_names if name.endswith("Item") and not name.endswith("GetItem")}
+    assert {f"dynamodb:{name}" for name in items | {"DeleteTable", "DeleteResourcePolicy", "PutResourcePolicy"}} <= set(
+        statement["Action"]
+    )
+    assert not [action for action in statement["Action"] if action.split(":")[1].startswith(("Get", "Query", "Scan"))]

@@ -46,7 +46,7 @@ def _role(template: Template) -> dict[str, Any]:
 
 
 def test_a_statement_that_nobody_listed_is_seen(template: Template) -> None:
-    """One more in a role, one on the table and a policy of a new kind: each makes one of the tests above fail."""
+    """One more in a role, one on the table's stream, a policy of a new kind: each makes a test above fail."""
     before = table(template)
     widened = Template(copy.deepcopy(template.body), template.path)
     _role(widened)["Policies"][0]["PolicyDocument"]["Statement"].append(
@@ -56,8 +56,8 @@ def test_a_statement_that_nobody_listed_is_seen(template: Template) -> None:
 
     hidden = Template(copy.deepcopy(template.body), template.path)
     statement = {"Effect": "Allow", "Principal": "*", "Action": "dynamodb:*", "Resource": "*"}
-    hidden.properties(hidden.only("AWS::DynamoDB::Table"))["ResourcePolicy"] = {
-        "PolicyDocument": {"Statement": [statement]}
+    hidden.properties(hidden.only("AWS::DynamoDB::Table"))["StreamSpecification"] = {
+        "ResourcePolicy": {"PolicyDocument": {"Statement": [statement]}}
     }
     assert table(hidden) == before
     assert count_statements(hidden.body) == count_statements(template.body) + 1
