@@ -6,7 +6,7 @@ import os
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from airlock.adapters.answers import DynamoAnswers
@@ -17,7 +17,6 @@ from airlock.adapters.iam import IamPolicies
 from airlock.adapters.ledger import DynamoLedger
 from airlock.adapters.links import PageLinks
 from airlock.adapters.notices import SnsNotices
-from airlock.adapters.seals import KmsSeals
 from airlock.adapters.simulator import IamSimulator
 from airlock.ports import Clock, Ledger, Machines, Simulator
 from airlock.reconcile.gate import Gate
@@ -27,6 +26,7 @@ from airlock.reconcile.telling import Telling
 from airlock.settings import Settings, settings_from
 
 if TYPE_CHECKING:
+    from airlock.adapters.seals import KmsSeals
     from airlock.reconcile.rescue import Rescuer
     from airlock.reconcile.roll_call import RollCall
 
@@ -79,9 +79,7 @@ def wire(  # noqa: PLR0913 - one argument for each part that can be replaced
         audit=LogAudit(lambda: clients.logs, settings.audit_log_group, settings.audit_log_stream),
         notices=SnsNotices(lambda: clients.sns, settings.notices_topic),
         approvals=SnsNotices(lambda: clients.sns, settings.approvals_topic),
-        links=PageLinks(
-            KmsSeals(lambda: clients.kms, settings.link_key) if settings.link_key else None, settings.page_url
-        ),
+        links=PageLinks(partial(_seals, clients, settings.link_key) if settings.link_key else None, settings.page_url),
         language=settings.language,
     )
 
@@ -128,3 +126,9 @@ def wire(  # noqa: PLR0913 - one argument for each part that can be replaced
         reconciliation=reconciliation,
         ledger=ledger,
     )
+
+
+def _seals(clients: Clients, link_key: str) -> KmsSeals:
+    from airlock.adapters.seals import KmsSeals  # noqa: PLC0415 - most cold starts ask nobody
+
+    return KmsSeals(lambda: clients.kms, link_key)

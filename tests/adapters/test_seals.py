@@ -179,10 +179,10 @@ def test_what_cant_stand_in_a_token_isnt_sealed(people: People, seals: KmsSeals,
 def test_a_link_is_the_pages_address_with_a_token(seals: KmsSeals) -> None:
     """With or without a slash at the address's end; no link where links are off."""
     for url in ("https://abc.lambda-url.us-east-1.on.aws/", "https://abc.lambda-url.us-east-1.on.aws"):
-        link = PageLinks(seals, url).link(CLAIM.grant, CLAIM.form, CLAIM.until)
+        link = PageLinks(lambda: seals, url).link(CLAIM.grant, CLAIM.form, CLAIM.until)
         assert link is not None
         address, _, token = link.partition("?token=")
         assert address == "https://abc.lambda-url.us-east-1.on.aws/"
         assert seals.open(token) == CLAIM
     assert PageLinks(None, "https://abc.example/").link(CLAIM.grant, CLAIM.form, CLAIM.until) is None
-    assert PageLinks(seals, None).link(CLAIM.grant, CLAIM.form, CLAIM.until) is None
+    assert PageLinks(lambda: seals, None).link(CLAIM.grant, CLAIM.form, CLAIM.until) is None

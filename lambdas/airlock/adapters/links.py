@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from airlock.adapters.seals import Claim, KmsSeals
 from airlock.grants.approval import Form
+
+if TYPE_CHECKING:
+    from airlock.adapters.seals import KmsSeals
 
 
 class PageLinks:
-    """The port :class:`airlock.ports.Links`: the page's address with a sealed token."""
+    """The port :class:`airlock.ports.Links`: the page's address with a token, sealed when asked for."""
 
-    def __init__(self, seals: KmsSeals | None, page_url: str | None) -> None:
+    def __init__(self, seals: Callable[[], KmsSeals] | None, page_url: str | None) -> None:
         self._seals = seals
         self._page_url = page_url
 
@@ -25,4 +29,6 @@ class PageLinks:
         """
         if self._seals is None or self._page_url is None:
             return None
-        return f"{self._page_url.rstrip('/')}/?token={self._seals.seal(Claim(grant_id, form, until))}"
+        from airlock.adapters.seals import Claim  # noqa: PLC0415 - most cold starts ask nobody
+
+        return f"{self._page_url.rstrip('/')}/?token={self._seals().seal(Claim(grant_id, form, until))}"
