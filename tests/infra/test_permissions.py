@@ -295,9 +295,11 @@ def test_arns_follow_the_partition() -> None:
     }
 
 
+@pytest.mark.parametrize("which", ["template", "full_template"])
 @BOTH
-def test_the_largest_configuration_fits_a_role(template: Template, name: str) -> None:
-    """As many principals as a function's environment can hold still fit the role's inline policy."""
+def test_the_largest_configuration_fits_a_role(request: pytest.FixtureRequest, which: str, name: str) -> None:
+    """As many principals as a function's environment can hold still fit the role's inline policy, with a key too."""
+    template: Template = request.getfixturevalue(which)
     fitting = _most_users()
     iam = sum(
         len(json.dumps(statement.to_statement_json(), separators=(",", ":")))
