@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from airlock.adapters.schema import SCHEMA
 from airlock.errors import LeaseBusyError
 from airlock.grants.approval import Form
 from airlock.grants.grant import State
@@ -16,7 +17,7 @@ from airlock.settings import LEASE_SECONDS
 from airlock.wiring import Airlock
 from tests.policy.strategies import SAMPLES
 from tests.reconcile.account import GROUP, OTHER_USER, ROLE, USER, Account, at, install
-from tests.reconcile.interference import refusal
+from tests.reconcile.interference import Crash, refusal
 
 POLICY = (SAMPLES / "aws-example.json").read_text()
 BY = "the deletion of the stack bootstrap-airlock"
@@ -173,7 +174,7 @@ def test_another_writer_s_lease_is_waited_for_and_then_named(account: Account) -
 
 
 def test_what_takes_too_long_is_left_to_the_next_call(account: Account) -> None:
-    """After 35 seconds nothing more is begun on; what wasn't has an order, so a sweep ends it all the same."""
+    """After 30 seconds nothing more is begun on; what wasn't has an order, so a sweep ends it all the same."""
     places = [account.stand(PolicyKind.USER_INLINE, POLICY, one) for one in (USER, OTHER_USER)]
     account.deliver(install().create_role(at(0)), install("other-9mz4c", OTHER_USER).create_role(at(1)))
 
@@ -187,6 +188,49 @@ def test_what_takes_too_long_is_left_to_the_next_call(account: Account) -> None:
     account.calls.changes.clear()
     account.sweep()
     assert [account.text(place) for place in places] == [POLICY, POLICY]
+
+
+def test_what_a_newer_release_wrote_is_left_alone_and_named(account: Account) -> None:
+    """A release that was rolled back may have left it: it can't be read, so nobody guesses. The rest is put back."""
+    places = [account.stand(PolicyKind.USER_INLINE, POLICY, one) for one in (USER, OTHER_USER)]
+    account.deliver(install().create_role(at(0)), install("other-9mz4c", OTHER_USER).create_role(at(1)))
+    name, opened = account.grant("prod-7xk2q").id, account.text(places[0])
+    key = {"pk": {"S": f"grant#{name}"}, "sk": {"S": "grant"}}
+    progress = account.aside.dynamodb.get_item(TableName="ledger", Key=key)["Item"]["progress"]["S"]
+    account.aside.dynamodb.update_item(
+        TableName="ledger",
+        Key=key,
+        UpdateExpression="SET progress = :newer",
+        ExpressionAttributeValues={":newer": {"S": json.dumps({**json.loads(progress), "schema": SCHEMA + 1})}},
+    )
+    left = leave(account)
+    assert left.troubles.keys() == {name}
+    assert "deploy that release again" in left.troubles[name]
+    assert [account.text(place) for place in places] == [opened, POLICY]
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_call_that_is_cut_off_is_made_up_for_by_the_next(account: Account, when: str) -> None:
+    """Lambda stops a call after a minute, and makes it again after another: the dead one's lease has ended by then."""
+    place = account.stand(PolicyKind.USER_INLINE, POLICY)
+    account.deliver(install().create_role(at(0)))
+    account.calls.failures["PutUserPolicy", when] = [Crash()]
+    with pytest.raises(Crash):
+        leave(account)
+    account.revive()
+    account.clock.sleep(60 + 60)
+    assert not leave(account).troubles
+    assert account.text(place) == POLICY
+    assert account.grant("prod-7xk2q").progress.state is State.CLOSED
+
+
+def test_a_notice_that_cant_be_sent_is_no_hindrance(account: Account) -> None:
+    """The policy is back and the ledger says so; nobody has to delete the stack twice for a mail."""
+    place = account.stand(PolicyKind.USER_INLINE, POLICY)
+    account.deliver(install().create_role(at(0)))
+    account.calls.failures["Publish", "before"] = [refusal()] * 99
+    assert not leave(account).troubles
+    assert account.text(place) == POLICY
 
 
 def test_a_human_s_edit_survives_the_removal(account: Account) -> None:

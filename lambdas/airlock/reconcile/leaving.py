@@ -5,20 +5,22 @@ And staying in it in order: a deployment mustn't take the rights away that an op
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from airlock.errors import LeaseBusyError
+from airlock.errors import LeaseBusyError, LedgerTooNewError
 from airlock.grants.approval import CloseOrder
 from airlock.grants.grant import Grant, State
 from airlock.ports import Answers, Clock, Ledger
 from airlock.reconcile.reconciliation import Reconciliation
 from airlock.settings import Enrolled
 
-BEGINS_FOR: Final = timedelta(seconds=35)
-"""How long further grants are begun on. The function is stopped after 60 seconds, and must have answered by then."""
+BEGINS_FOR: Final = timedelta(seconds=30)
+"""How long further grants are begun on. One takes up to 25 seconds, with IAM throttling; the function is stopped after
+60, and should have answered by then."""
 ROUND_PAUSES: Final = (1.0, 2.0, 4.0, 8.0)
 """Seconds between the rounds; the last one from then on. What IAM refuses in passing, it takes in a later round."""
 PATIENCE_SECONDS: Final = 2.0
@@ -93,9 +95,9 @@ class Leaving:
 
     def _end_all(self, by: str, until: datetime, ended: set[str]) -> dict[str, str]:
         """End what hasn't ended; gives what stands in the way."""
-        grants = unfinished_on(self._ledger, self._scopes())
-        self._order(grants, by)
         troubles: dict[str, str] = {}
+        grants = self._readable(troubles)
+        self._order(grants, by)
         for grant in grants:
             if self._clock.now() >= until:
                 troubles[grant.id] = "there was no time left for it in this call"
@@ -107,11 +109,29 @@ class Leaving:
                 troubles[grant.id] = _said(error)
         now = self._ledger.grants([grant.id for grant in grants])
         ended |= {grant.id for grant in now if grant.is_final}
-        return {
-            grant.id: troubles.get(grant.id, f"it is still {grant.progress.state}")
-            for grant in now
-            if not grant.is_final
-        }
+        for grant in now:
+            if grant.is_final:
+                # Put back and settled, whatever failed after that, such as a notice.
+                troubles.pop(grant.id, None)
+            else:
+                troubles.setdefault(grant.id, f"it is still {grant.progress.state}")
+        return troubles
+
+    def _readable(self, troubles: dict[str, str]) -> list[Grant]:
+        """The grants that haven't ended, but for those of a newer release, which are a trouble each."""
+        listed: list[str] = []
+        grants: list[Grant] = []
+        for scope_id in self._scopes():
+            with _noted(troubles, scope_id):
+                listed += sorted(self._ledger.look(scope_id).grants)
+        ids = list(dict.fromkeys([*self._ledger.unfinished(), *listed]))
+        try:
+            grants = self._ledger.grants(ids)
+        except LedgerTooNewError:
+            for one in ids:
+                with _noted(troubles, one):
+                    grants += self._ledger.grants([one])
+        return [grant for grant in grants if not grant.is_final]
 
     def _enrolled_of(self, grant: Grant) -> Enrolled:
         return self._enrolled.get(grant.facts.principal) or Enrolled(grant.facts.principal)
@@ -163,9 +183,22 @@ _ABOUT_TO_OPEN = frozenset({State.REQUESTED, State.OPEN, State.CLOSING})
 
 
 def unfinished_on(ledger: Ledger, scope_ids: Sequence[str]) -> list[Grant]:
-    """Grants that haven't ended: those of the index, which may lag by a moment, and those that these scopes list."""
+    """Grants that haven't ended: those of the index, which may lag by a moment, and those that these scopes list.
+
+    Raises:
+        LedgerTooNewError: a newer release wrote one of them.
+    """
     listed = [one for scope_id in scope_ids for one in sorted(ledger.look(scope_id).grants)]
     return [grant for grant in ledger.grants([*ledger.unfinished(), *listed]) if not grant.is_final]
+
+
+@contextmanager
+def _noted(troubles: dict[str, str], name: str) -> Iterator[None]:
+    """Note what a newer release wrote and this one can't read."""
+    try:
+        yield
+    except LedgerTooNewError as error:
+        troubles[name] = _said(error)
 
 
 def _said(error: Exception) -> str:
