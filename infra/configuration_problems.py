@@ -229,7 +229,7 @@ def _place_problems(value: Mapping[str, Any]) -> Iterator[Problem]:
             yield Problem(key, arn, what, f"name one in {home}")
     boundary = value.get("permissions_boundary")
     for key, arn, _ in _arns(value):
-        if arn == boundary:
+        if arn == boundary and ":policy/" in arn:
             what = "also the boundary of the airlock's own roles, which it would then rewrite"
             yield Problem(key, arn, what, "bound the roles by another policy")
     match = _IAM_ARN.fullmatch(boundary) if isinstance(boundary, str) else None

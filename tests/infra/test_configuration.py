@@ -352,6 +352,12 @@ def test_other_partitions_are_served(partition: str, region: str) -> None:
             "arn:aws:iam::999999999999:policy/p",
             "a managed policy of that account",
         ),
+        (
+            configuration(permissions_boundary=POLICY),
+            "airlock.principals[0].policies[0]",
+            POLICY,
+            "bound the roles by another policy",
+        ),
         (configuration(tags=["a"]), "airlock.tags", ["a"], "write an object"),
         (configuration(tags={"Team": 7}), "airlock.tags.Team", 7, "at most 256"),
         (configuration(tags={"aws:team": "x"}), "airlock.tags", "aws:team", "not beginning with aws:"),
