@@ -20,14 +20,14 @@ from aws_cdk import App
 from infra import nag
 from infra.configuration import Configuration, ConfigurationError, parse
 from infra.configuration_problems import KEY
-from infra.context import read_context
+from infra.context import VARIABLE, read_context
 from infra.hub import STACK as HUB
 from infra.hub import HubStack
 from infra.region_stack import RegionStack
 from infra.stack import AirlockStack
 
 ROOT: Final = Path(__file__).parents[1]
-FOLDER: Final = ROOT / "build" / "stackset"
+FOLDER: Final = Path("build") / "stackset"
 CODE_BUCKET: Final = "CodeBucket"
 _BOOTSTRAP: Final = "cdk-hnb659fds"
 # What a zip's files are dated, so that the same code is the same zip.
@@ -184,14 +184,15 @@ def main() -> None:
         SystemExit: with status 1 and the reasons on stderr, if the configuration or a template isn't sound.
     """
     try:
-        context = read_context(ROOT / "cdk.json", os.environ)
+        # As CDK does: what the environment says wins.
+        context = read_context(ROOT / "cdk.json", os.environ) | json.loads(os.environ.get(VARIABLE) or "{}")
         written = write(parse(context.get(KEY)), context, FOLDER)
     except (ConfigurationError, StackSetError) as error:
         sys.exit(f"The configuration can't be used for a StackSet:\n{error}")
     except nag.FindingsError as error:
         sys.exit(str(error))
     for path in written:
-        print(path.relative_to(ROOT))  # noqa: T201 - what it is for
+        print(path)  # noqa: T201 - what it is for
 
 
 if __name__ == "__main__":

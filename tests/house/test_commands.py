@@ -27,8 +27,13 @@ EXCUSES = {
     "Debian's packages": re.compile("apt-get |make test-ceph"),
 }
 """What each need excuses from being run: no page can excuse another command by it."""
-TAIL = {"--since", "--follow", "--format", "--filter-pattern", "--log-stream-names", "--log-stream-name-prefix"}
-"""The options of `aws logs tail`, which is the CLI's own (AWS CLI reference, page "tail")."""
+OWN = {
+    ("logs", "tail"): {
+        *("--since", "--follow", "--format", "--filter-pattern", "--log-stream-names", "--log-stream-name-prefix"),
+    },
+    ("s3", "cp"): {"--recursive", "--exclude", "--include"},
+}
+"""The options of the CLI's own commands (AWS CLI reference, the page of each)."""
 EVERYWHERE = {"--query": 1, "--output": 1, "--region": 1, "--profile": 1, "--no-cli-pager": 0}
 """The AWS CLI's own options, and how many words each takes."""
 PYTEST_VALUES = {"-n", "-m", "-k", "--dist", "--timeout"}
@@ -178,8 +183,8 @@ def test_aws_has_what_it_is_asked_for(command: Command) -> None:
     """Service, operation and options are in botocore's models, which the AWS CLI makes its own from."""
     _, service, operation, *words = command.words
     options = [word for word in words if word.startswith("--")]
-    if (service, operation) == ("logs", "tail"):
-        assert set(options) <= TAIL
+    if (service, operation) in OWN:
+        assert set(options) <= OWN[service, operation]
         return
     model = botocore.session.get_session().get_service_model(service)
     names = {xform_name(name, "-"): name for name in model.operation_names}

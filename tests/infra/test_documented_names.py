@@ -10,6 +10,7 @@ import pytest
 from aws_cdk import App, Stack
 
 from infra.configuration import parse
+from infra.hub import HubStack
 from infra.region_stack import RegionStack
 from infra.stack import AirlockStack
 from tests.house.commands import documented
@@ -24,10 +25,10 @@ AWS = [[word.replace("REGION", REGION) for word in one.words] for one in documen
 
 @pytest.fixture(scope="module")
 def stacks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Template]:
-    """The templates of the home region and of one more, by their stacks' names."""
+    """The templates of the home region, of one more and of the hub, by their stacks' names."""
     told = parse(configuration(watched_regions=[REGION]))
     app = App(outdir=str(tmp_path_factory.mktemp("cdk.out")), builtin_cloud_formation_validation=False)
-    made: list[Stack] = [AirlockStack(app, told), RegionStack(app, told, REGION)]
+    made: list[Stack] = [AirlockStack(app, told), RegionStack(app, told, REGION), HubStack(app)]
     out = Path(app.synth().directory)
     paths = {one.stack_name: out / one.template_file for one in made}
     return {name: Template(json.loads(path.read_text(encoding="utf-8")), path) for name, path in paths.items()}
@@ -35,7 +36,11 @@ def stacks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Template]:
 
 def test_the_outputs_that_are_asked_for_are_there(stacks: dict[str, Template]) -> None:
     """A runbook's query for an output of a stack finds both."""
-    asked = [(_after("--stack-name", words), _after("--query", words)) for words in AWS if "--stack-name" in words]
+    asked = [
+        (_after("--stack-name", words), _after("--query", words))
+        for words in AWS
+        if {"--stack-name", "--query"} <= {*words}
+    ]
     assert {stack for stack, _ in asked} == set(stacks)
     for stack, query in asked:
         assert set(re.findall(r"OutputKey=='(\w+)'", query)) <= set(stacks[stack].body["Outputs"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -154,6 +155,26 @@ def test_cfn_lint_has_nothing_to_say(folder: Path) -> None:
         command = [str(Path(sys.executable).with_name("cfn-lint")), "--regions", region, "--ignore-checks", "W3005"]
         result = subprocess.run([*command, "--", str(path)], capture_output=True, text=True, check=False)
         assert (result.returncode, result.stdout) == (0, "")
+
+
+def test_the_program_writes_what_cdk_json_configures(tmp_path: Path) -> None:
+    """``make stackset``: home's template, the hub's and the code, and it says so; a bad configuration is named."""
+    root = Path(__file__).parents[2]
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+    environment = {**kept, "PYTHONPATH": f"{root}:{root / 'lambdas'}"}
+    command = [sys.executable, "-m", "infra.stackset"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.split()) == (
+        0,
+        ["build/stackset/bootstrap-airlock.json", "build/stackset/bootstrap-airlock-hub.json"],
+    )
+    assert list((tmp_path / "build" / "stackset" / "code").glob("*.zip"))
+
+    environment["CDK_CONTEXT_JSON"] = json.dumps({"airlock": {**_raw(), "home_region": "mars"}})
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "airlock.home_region" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_text_that_looks_like_a_variable_stays_text() -> None:
