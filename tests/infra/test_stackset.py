@@ -22,6 +22,7 @@ from infra.configuration import parse
 from infra.own_path import OWN_PATH
 from infra.stackset import StackSetError, for_any_account
 from tests.infra.builders import ACCOUNT, HOME, configuration
+from tests.infra.permissions_table import count_statements, table
 from tests.infra.resolving import resolved
 from tests.infra.template import Template
 
@@ -246,6 +247,16 @@ def may_publish(hub: Template, topic: str, **keys: str) -> bool:
     present = {"aws:SecureTransport": "true", **{key.replace("__", ":"): value for key, value in keys.items()}}
     request = Request("sns:Publish", statements[0]["Resource"], Context.of(present, complete=True))
     return allowed(document, request).truth is Truth.TRUE and denied(document, request).truth is Truth.FALSE
+
+
+def test_each_of_the_hubs_statements_is_one_that_was_reviewed(hub: Template) -> None:
+    """Topics, key and bucket hold what tests/infra/golden lists, and no more; no statement is left out of the list."""
+    text = table(hub)
+    stored = Path(__file__).with_name("golden") / "permissions-hub.txt"
+    if os.environ.get("AIRLOCK_RENEW_GOLDEN") == "1":
+        stored.write_text(text, encoding="utf-8")
+    assert text == stored.read_text(encoding="utf-8")
+    assert count_statements(hub.body) == len([line for line in text.splitlines() if line.startswith("  - ")])
 
 
 @pytest.mark.parametrize("topic", ["Approvals", "Notices"])
