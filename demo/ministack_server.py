@@ -8,6 +8,7 @@ pages "DeletionPolicy attribute" and "Understand stack failure options") these a
   goes on from there. MiniStack deletes everything else all the same.
 - What has no name of its own gets another one in each stack. In MiniStack a stack of the same name takes over what the
   one before it left behind.
+- A table or a log group that is changed keeps what is in it. MiniStack makes an empty one in its place.
 - A failed update is taken back: what it changed gets its old properties again, what it added is deleted. MiniStack
   deletes what it changed too.
 
@@ -21,7 +22,7 @@ import hashlib
 from typing import Any
 
 from ministack.app import main  # type: ignore[import-untyped]  # it has no types
-from ministack.services import cloudwatch_logs  # type: ignore[import-untyped]  # the same
+from ministack.services import cloudwatch_logs, dynamodb  # type: ignore[import-untyped]  # the same
 from ministack.services.cloudformation import (  # type: ignore[import-untyped]  # the same
     _stacks,
     changesets,
@@ -118,10 +119,24 @@ def make_log_group(logical_id: str, props: dict[str, Any], stack_name: str) -> A
     return made
 
 
+def make_table(logical_id: str, props: dict[str, Any], stack_name: str) -> Any:  # noqa: ANN401 - as it comes
+    """Make a table, or change the one that is there."""
+    name = props.get("TableName") or physical_name(stack_name, logical_id, max_len=255)
+    before = dynamodb._tables.get(name)  # noqa: SLF001
+    made = _make_table(logical_id, props, stack_name)
+    if before is not None:
+        # As with log groups.
+        dynamodb._tables[name]["items"] = before["items"]  # noqa: SLF001
+    return made
+
+
 provisioners._physical_name = physical_name  # noqa: SLF001
 _log_groups = provisioners._RESOURCE_HANDLERS["AWS::Logs::LogGroup"]  # noqa: SLF001
 _make_log_group = _log_groups["create"]
 _log_groups["create"] = make_log_group
+_tables = provisioners._RESOURCE_HANDLERS["AWS::DynamoDB::Table"]  # noqa: SLF001
+_make_table = _tables["create"]
+_tables["create"] = make_table
 for module in (stacks, handlers, changesets):
     for known, better in (
         ("_deploy_stack_async", deploy_stack),
