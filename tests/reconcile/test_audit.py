@@ -161,9 +161,9 @@ def test_a_write_tells_whose_it_is_and_what_it_changed(account: Account) -> None
     name = account.grant(one.infra_id).id
     assert (opened["principals"], opened["forms"], opened["check"]) == ([USER], {name: "scoped"}, "passed")
     assert opened["approved_by"] == {name: "203.0.113.9"}
-    assert any(line.startswith("+") and "Airlock" in line for line in opened["difference"])
+    assert any(line.startswith("+") and "Airlock" in line for line in opened["difference"].split("\n"))
     assert restored["check"] == "baseline"
-    assert any(line.startswith("-") and "Airlock" in line for line in restored["difference"])
+    assert any(line.startswith("-") and "Airlock" in line for line in restored["difference"].split("\n"))
     decided = account.audit("decision")
     assert decided[-1]["signal_event_ids"] == [event["id"] for event in _told_of(one)]
 

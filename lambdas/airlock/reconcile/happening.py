@@ -170,12 +170,16 @@ class Drift:
         }
 
 
-def _difference(place: PolicyPlace, before: str, after: str) -> list[str]:
-    """The unified difference, a line each; empty where the texts differ in white space alone, or not at all."""
+def _difference(place: PolicyPlace, before: str, after: str) -> str:
+    """The unified difference; empty where the texts differ in white space alone, or not at all.
+
+    It is one text: Logs Insights makes a field of each element of a list, and finds 200 in a line (CloudWatch Logs user
+    guide, page "Supported logs and discovered fields").
+    """
     # A cold start is for the policy, which is written by then.
     from airlock.messages.differences import difference_of  # noqa: PLC0415 - see above
 
-    return difference_of(Change(place, before, after))
+    return "\n".join(difference_of(Change(place, before, after)))
 
 
 Happening = Decision | PolicyWrite | Drift

@@ -58,7 +58,7 @@ def test_a_restoration_is_in_the_audit_trail(bench: Make) -> None:
         "signal_event_id": None,
         "before_sha256": sha256_of(OPENED),
         "after_sha256": sha256_of(AWS_EXAMPLE),
-        "difference": difference_of(Change(place, OPENED, AWS_EXAMPLE)),
+        "difference": "\n".join(difference_of(Change(place, OPENED, AWS_EXAMPLE))),
         "check": "baseline",
         "outcome": "restored",
         "detail": f"airlock restore by {by}",
