@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+from aws_cdk import App
 
 from airlock.install.cloudtrail import WATCHED_CALLS
-from tests.infra.builders import ACCOUNT, KEY_ID
+from infra import nag
+from infra.configuration import parse
+from infra.stack import AirlockStack
+from tests.infra.builders import ACCOUNT, KEY_ID, configuration
 from tests.infra.resolving import resolved
 from tests.infra.template import Template, as_list
 
@@ -80,3 +85,13 @@ def test_the_bucket_lets_cloudtrail_in_before_the_trail_is_made(full_template: T
     resource = full_template.body["Resources"][full_template.only("AWS::CloudTrail::Trail")]
     assert full_template.only("AWS::S3::BucketPolicy") in as_list(resource["DependsOn"])
     assert resource["Properties"]["TrailName"] == TRAIL.rsplit("/", 1)[1]
+
+
+def test_its_acknowledged_finding_is_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Without the acknowledgement cdk-nag asks for a log of the bucket's readers, so that it isn't kept for nothing."""
+    monkeypatch.setattr(nag, "acknowledge", lambda _: None)
+    app = App(outdir=str(tmp_path), builtin_cloud_formation_validation=False)
+    nag.check(app)
+    AirlockStack(app, parse(configuration(trail="create")))
+    with pytest.raises(nag.FindingsError, match="AwsSolutions-S1"):
+        nag.synthesise(app)
