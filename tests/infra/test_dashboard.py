@@ -47,6 +47,7 @@ def _widgets(template: Template) -> list[dict[str, Any]]:
 
 
 def _titled(template: Template, title: str) -> dict[str, Any]:
+    found: dict[str, Any]
     (found,) = (one["properties"] for one in _widgets(template) if one["properties"].get("title", "") == title)
     return found
 
