@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-TABLES = sorted((Path(__file__).parent / "golden").glob("permissions-*.txt"))
+# The hub of an organization has no functions, and so no roles.
+TABLES = [one for one in sorted((Path(__file__).parent / "golden").glob("permissions-*.txt")) if "hub" not in one.stem]
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.stem)

@@ -218,8 +218,9 @@ def test_mails_go_to_the_configured_addresses(template: Template) -> None:
 
 
 def test_the_outputs_name_what_an_operator_needs(template: Template) -> None:
-    """The stack's outputs lead to ledger, audit log, topics, queue and functions, and to the two URLs."""
+    """The stack's outputs lead to ledger, audit log, topics, queue, functions and dashboard, and to the two URLs."""
     outputs = {name: one["Value"] for name, one in template.body["Outputs"].items()}
+    assert outputs.pop("DashboardUrl").endswith("#dashboards/dashboard/bootstrap-airlock")
     assert outputs == {
         "LedgerTableName": {"Ref": template.only("AWS::DynamoDB::Table")},
         "AuditLogGroupName": {"Ref": _audit_group(template)},
