@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -239,15 +240,22 @@ def _place_problems(value: Mapping[str, Any]) -> Iterator[Problem]:
         yield Problem(f"{KEY}.permissions_boundary", boundary, what, "name a managed policy of that account")
 
 
-def _partition_of(region: object) -> str | None:
+@cache
+def _partition_of(region: str) -> str | None:
     """The partition of a region; None where AWS has no such region."""
     try:
-        return str(botocore.session.get_session().get_partition_for_region(str(region)))
+        return str(_botocore().get_partition_for_region(region))
     except UnknownRegionError:
         return None
+
+
+@cache
+def _botocore() -> botocore.session.Session:
+    """It reads a large file of regions, which takes a fifth of a second each time."""
+    return botocore.session.get_session()
 
 
 def _partition(value: Mapping[str, Any]) -> str | None:
     """The partition of the first principal; of the home region where none is well formed."""
     first = next(_arns(value), None)
-    return first[2]["partition"] if first else _partition_of(value.get("home_region"))
+    return first[2]["partition"] if first else _partition_of(str(value.get("home_region")))

@@ -9,7 +9,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from tests.anyorder.machine import AnyOrder
 
-LIVES = int(os.environ.get("AIRLOCK_LIVES", "100"))
+LIVES = int(os.environ.get("AIRLOCK_LIVES", "60"))
 """How many accounts are lived through, of up to 25 steps each."""
 
 

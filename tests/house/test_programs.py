@@ -54,9 +54,9 @@ def test_a_day_is_simulated(tmp_path: Path) -> None:
 
 @pytest.mark.e2e  # half a minute
 def test_the_bench_prints_its_tables(tmp_path: Path) -> None:
-    """`make bench`: every aim is told, met or not."""
-    told = _run([sys.executable, "-m", "tests.bench"], tmp_path)
-    assert told.count("aim: ") >= 5
+    """`make bench`: the tables that are quickly made, each with its aim, met or not."""
+    told = _run([sys.executable, "-m", "tests.bench", "start", "calls"], tmp_path)
+    assert told.count("aim: ") == 2
     assert "AWS calls from the first signal to the first policy write" in told
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ OWN_KEYS = {"Notices", "Approvals"}
 """The constructs whose keys stay the stack's own: docs/decisions tells why."""
 
 
+@cache
 def _policy() -> dict[str, Any]:
     return encryption.key_policy(parse(everything()))
 
