@@ -15,26 +15,10 @@ from airlock.adapters.clients import with_raw_documents
 from airlock.install.names import Era
 from airlock.policy.document import sha256_of
 from demo.cloud import EmbeddedCloud, default_configuration, embedded_cloud
+from tests.e2e.fence import BASELINE
 from tests.events import Install
 
 pytestmark = pytest.mark.e2e
-BASELINE = json.dumps(
-    {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Deny",
-                "Action": "*",
-                "Resource": "*",
-                "Condition": {
-                    "NotIpAddress": {"aws:SourceIp": ["203.0.113.0/24"]},
-                    "Bool": {"aws:ViaAWSService": "false"},
-                },
-            }
-        ],
-    },
-    indent=3,
-)
 ACCOUNT = "111122223333"
 GROUP = "installers"
 USERS = ("ocp-installer", "ocp-shared", "ocp-broken")

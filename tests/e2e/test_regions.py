@@ -14,6 +14,7 @@ from airlock.adapters.clients import with_raw_documents
 from airlock.install.names import Era
 from demo.cloud import EmbeddedCloud, embedded_cloud
 from demo.ministack import ACCOUNT
+from tests.e2e.fence import BASELINE
 from tests.events import Event, Install, api_call
 from tests.infra.builders import session_identity, user_identity
 
@@ -21,23 +22,6 @@ pytestmark = pytest.mark.e2e
 
 HOME, WATCHED, IAM_REGION, UNWATCHED = "eu-west-1", "eu-central-1", "us-east-1", "us-west-2"
 USERS = ("ocp-installer", "ocp-elsewhere", "ocp-edited")
-BASELINE = json.dumps(
-    {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Deny",
-                "Action": "*",
-                "Resource": "*",
-                "Condition": {
-                    "NotIpAddress": {"aws:SourceIp": ["203.0.113.0/24"]},
-                    "Bool": {"aws:ViaAWSService": "false"},
-                },
-            }
-        ],
-    },
-    indent=3,
-)
 
 
 def arn_of(user: str) -> str:

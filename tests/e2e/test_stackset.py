@@ -21,6 +21,7 @@ from demo.regions import Regions
 from demo.synthesis import Synthesis
 from infra import stackset
 from infra.configuration import parse
+from tests.e2e.fence import BASELINE
 from tests.events import Event, Install
 
 pytestmark = pytest.mark.e2e
@@ -29,23 +30,6 @@ PLACEHOLDER, MEMBER = "000000000000", "222233334444"
 HOME, WATCHED, IAM_REGION = "eu-west-1", "eu-central-1", "us-east-1"
 USER = "ocp-installer"
 BUCKET = "airlock-code"
-BASELINE = json.dumps(
-    {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Deny",
-                "Action": "*",
-                "Resource": "*",
-                "Condition": {
-                    "NotIpAddress": {"aws:SourceIp": ["203.0.113.0/24"]},
-                    "Bool": {"aws:ViaAWSService": "false"},
-                },
-            }
-        ],
-    },
-    indent=3,
-)
 
 
 @dataclass

@@ -21,7 +21,7 @@ from demo.deployment import Deployment, DeploymentError, deploy, destroy
 from demo.events import Events
 from demo.ministack import ACCOUNT, REGION, MiniStack, ministack
 from demo.synthesis import Synthesis, synthesise
-from tests.e2e.test_deployed import BASELINE
+from tests.e2e.fence import BASELINE
 from tests.events import Install
 
 pytestmark = pytest.mark.e2e
