@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from airlock.messages.wider import why_wider, widenings_of
 from airlock.policy.exemption import iso
 from airlock.policy.ladder import Widening, what_it_adds
 from airlock_cli.operators.account import an_account
-from airlock_cli.operators.chain import follow
+from airlock_cli.operators.chain import Chain, follow
 from airlock_cli.operators.chain import words_of as chain_words
 from airlock_cli.operators.difference import difference
 from airlock_cli.operators.forms import form_words, words_of
@@ -34,7 +35,7 @@ from airlock_cli.problems import CommandError, InputError
 TEMPLATE = "report.html.j2"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # without slots, which cached properties can't have
 class Matter:
     """What a report is about.
 
@@ -56,6 +57,25 @@ class Matter:
     grants: Sequence[Grant]
     lines: Sequence[Line]
 
+    @cached_property
+    def lines_by_grant(self) -> Mapping[str, Sequence[Line]]:
+        """The audit lines of each grant, in the order of time; a line of several grants is in each one's."""
+        found: dict[str, list[Line]] = {grant.id: [] for grant in self.grants}
+        for line in self.lines:
+            for name in grants_of(line) & found.keys():
+                found[name].append(line)
+        return found
+
+    @cached_property
+    def chains(self) -> Mapping[str, Chain]:
+        """What following each grant's lines came to."""
+        return {grant.id: follow(grant, self.lines_by_grant[grant.id]) for grant in self.grants}
+
+    @property
+    def broken(self) -> Sequence[str]:
+        """IDs of the grants whose lines are known not to be all there."""
+        return [name for name, chain in self.chains.items() if not chain.is_whole]
+
 
 def report(  # noqa: PLR0913 - what the command line may say
     options: Options, name: str | None, since: str | None, output: Path, *, force: bool, as_json: bool
@@ -74,14 +94,14 @@ def report(  # noqa: PLR0913 - what the command line may say
     matter = _read(options, name, since)
     _write(output, html_of(matter), force=force)
     told: dict[str, object] = {"output": str(output), "grants": len(matter.grants), "audit_lines": len(matter.lines)}
-    broken = [grant.id for grant in matter.grants if not follow(grant, matter.lines).is_whole]
-    if broken:
+    if matter.broken:
         raise CommandError(
-            f"{output} is written, but audit lines of {', '.join(broken)} are missing or were altered; it says which.\n"
+            f"{output} is written, but audit lines of {', '.join(matter.broken)} are missing or were altered; "
+            "it says which.\n"
             "CloudWatch shows a new line after some seconds, and drops old ones after the log group's retention: if "
             "it is neither, find out in CloudTrail who had to do with the log group.",
             "chain-broken",
-            told | {"broken_chains": broken},
+            told | {"broken_chains": matter.broken},
         )
     if as_json:
         put_json(told | {"broken_chains": []})
@@ -100,17 +120,14 @@ def html_of(matter: Matter) -> str:
         finalize=_shown,
     )
     environment.filters["iso"] = iso
-    names = {grant.id for grant in matter.grants}
     return environment.get_template(TEMPLATE).render(
         matter=matter,
         version=version("bootstrap-airlock"),
         totals=totals_of(matter),
         stories={grant.id: story_of(grant) for grant in matter.grants},
-        lines={
-            grant.id: [_text(line) for line in matter.lines if grant.id in grants_of(line)] for grant in matter.grants
-        },
-        other_lines=[_text(line) for line in matter.lines if not grants_of(line) & names],
-        chains={grant.id: _chain(grant, matter.lines) for grant in matter.grants},
+        lines={name: [_text(line) for line in lines] for name, lines in matter.lines_by_grant.items()},
+        other_lines=[_text(line) for line in matter.lines if not grants_of(line) & matter.lines_by_grant.keys()],
+        chain_words=chain_words,
         difference=difference,
         network_of=network_of,
         lifted=Form.LIFTED,
@@ -119,11 +136,6 @@ def html_of(matter: Matter) -> str:
         form_words=form_words,
         what_it_adds=_what_it_adds,
     )
-
-
-def _chain(grant: Grant, lines: Sequence[Line]) -> tuple[bool, str]:
-    chain = follow(grant, lines)
-    return chain.is_whole, chain_words(chain)
 
 
 def _what_it_adds(grant: Grant) -> list[str]:
@@ -165,7 +177,7 @@ def totals_of(matter: Matter) -> list[tuple[str, str]]:
         ("Policy writes that failed", str(sum(1 for line in writes if line.get("outcome") == "failed"))),
         ("Edits by others while open", str(sum(1 for line in matter.lines if line.get("kind") == "drift"))),
         ("Audit lines", str(len(matter.lines))),
-        ("Grants whose chain of audit lines is broken", count(lambda one: not follow(one, matter.lines).is_whole)),
+        ("Grants whose chain of audit lines is broken", str(len(matter.broken))),
     ]
 
 
