@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from infra import function_urls
 from infra.configuration_problems import IAM_REGIONS, KEY, Problem, find_problems
 from infra.principals import OBSERVE, Principal, principal_from
 
@@ -16,6 +17,7 @@ DEFAULT_PROPAGATION_SECONDS: Final = 15
 DEFAULT_LOG_RETENTION_DAYS: Final = 365
 DEFAULT_PREFIX: Final = "bootstrap-airlock"
 DEFAULT_TRAIL: Final = "existing"
+DEFAULT_ENDPOINTS: Final = function_urls.FUNCTION_URL
 
 # A function's variables, names and values together, may take 4 KB (AWS Lambda, page "Lambda quotas").
 # CloudFormation and AWS choose the names of table, topics, log group, key and page, so all that isn't the principals is
@@ -68,6 +70,7 @@ class Configuration:
         permissions_boundary: ARN of the policy that bounds each role of the stack; None for no boundary.
         tags: what everything is tagged with.
         notices_topic: ARN of a topic that gets the notices in place of one of the stack's own.
+        endpoints: how people reach the functions, ``function-url`` or ``http-api``.
     """
 
     home_region: str
@@ -84,6 +87,7 @@ class Configuration:
     permissions_boundary: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     notices_topic: str | None = None
+    endpoints: str = DEFAULT_ENDPOINTS
 
     @property
     def iam_region(self) -> str:
@@ -153,9 +157,11 @@ def parse(raw: object) -> Configuration:
     problems = list(find_problems(value))
     if problems:
         raise ConfigurationError(problems)
+    principals = tuple(principal_from(entry) for entry in value["principals"])
+    partition = principals[0].arn.split(":")[1]
     configuration = Configuration(
         home_region=value["home_region"],
-        principals=tuple(principal_from(entry) for entry in value["principals"]),
+        principals=principals,
         notice_emails=tuple(value.get("notice_emails", ())),
         approvals=_approvals(value.get("approvals", {})),
         language=value.get("language", DEFAULT_LANGUAGE),
@@ -168,6 +174,7 @@ def parse(raw: object) -> Configuration:
         permissions_boundary=value.get("permissions_boundary"),
         tags=dict(value.get("tags", {})),
         notices_topic=value.get("notices_topic"),
+        endpoints=value.get("endpoints", function_urls.default_endpoints(partition, value["home_region"])),
     )
     _refuse_too_large(configuration)
     return configuration

@@ -14,7 +14,7 @@ import botocore.session
 import jsonschema
 from botocore.exceptions import UnknownRegionError
 
-from infra import powertools
+from infra import function_urls, powertools
 from infra.own_path import OWN_KINDS, OWN_PATH
 
 KEY: Final = "airlock"
@@ -73,6 +73,7 @@ def find_problems(value: object) -> Iterator[Problem]:
             yield from _region_problems(value)
             yield from _watched_problems(value)
             yield from _place_problems(value)
+            yield from _endpoint_problems(value)
 
 
 def _schema_problems(value: object) -> Iterator[Problem]:
@@ -238,6 +239,18 @@ def _place_problems(value: Mapping[str, Any]) -> Iterator[Problem]:
     if match and first and match.group("partition", "account") != first[2].group("partition", "account"):
         what = f"not in account {first[2]['account']} of partition {partition}, where the stack's roles are"
         yield Problem(f"{KEY}.permissions_boundary", boundary, what, "name a managed policy of that account")
+
+
+def _endpoint_problems(value: Mapping[str, Any]) -> Iterator[Problem]:
+    region, partition = value.get("home_region"), _partition(value)
+    wanted = value.get("endpoints")
+    if wanted != function_urls.FUNCTION_URL or not isinstance(region, str) or partition is None:
+        return
+    if _partition_of(region) == partition and not function_urls.can_have(partition, region):
+        what = f"functions have no URLs in {region}, by AWS's pages"
+        yield Problem(
+            f"{KEY}.endpoints", wanted, what, f"write {function_urls.HTTP_API}, or remove it, which is the same"
+        )
 
 
 @cache

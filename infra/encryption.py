@@ -36,6 +36,8 @@ _MAKING: Final = (
     "kms:ReEncryptFrom",
     "kms:ReEncryptTo",
 )
+DELIVERED_LOGS: Final = "/aws/vendedlogs/"
+"""How the names of log groups begin that AWS's services deliver to, such as API Gateway."""
 _SUFFIXES: Final = {"aws": "amazonaws.com", "aws-us-gov": "amazonaws.com", "aws-cn": "amazonaws.com.cn"}
 
 
@@ -96,7 +98,13 @@ def key_policy(configuration: Configuration) -> dict[str, Any]:
             "AirlockLogs",
             {"Service": f"logs.{region}.{suffix}"},
             ["kms:Decrypt*", "kms:Describe*", "kms:Encrypt*", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
-            {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": [f"{logs}{prefix}-*", f"{logs}/aws/lambda/{prefix}-*"]}},
+            {
+                "ArnLike": {
+                    "kms:EncryptionContext:aws:logs:arn": [
+                        f"{logs}{start}{prefix}-*" for start in ("", "/aws/lambda/", DELIVERED_LOGS)
+                    ]
+                }
+            },
         ),
         _entry(
             "AirlockDeadLetters",

@@ -17,6 +17,8 @@ from constructs import Construct
 from infra import encryption, permissions, powertools
 from infra.audit import log_retention
 from infra.configuration import Configuration
+from infra.endpoints import Endpoint, HttpApi, OpenTo, function_url
+from infra.function_urls import HTTP_API
 from infra.own_path import OWN_PATH
 
 METRICS_NAMESPACE: Final = "BootstrapAirlock"
@@ -36,14 +38,14 @@ class Work:
         environment: its variables, without Powertools' own.
         statements: what it may do, besides writing its own log.
         timeout: how long one call may take.
-        url: whom its URL lets in, anybody or those whom IAM allows; None for no URL.
+        open_to: whom its endpoint lets in; None for a function that nobody reaches by HTTP.
     """
 
     code: lambda_.Code
     environment: Mapping[str, str]
     statements: Sequence[iam.PolicyStatement]
     timeout: Duration
-    url: lambda_.FunctionUrlAuthType | None = None
+    open_to: OpenTo | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,17 +124,28 @@ class AirlockFunction(Construct):
             # Lambda decrypts them by a grant that it gets when the function is made, so the role needs nothing.
             environment_encryption=key,
             log_group=log_group,
-            # JSON, so that the platform's own lines can be queried beside the Logger's.
-            logging_format=lambda_.LoggingFormat.JSON,
+            logging_format=_log_format(configuration),
             # The role is whole as written above: what CDK would add by itself is not taken.
             role=self.role.without_policy_updates(),
             retry_attempts=retries.attempts if retries else None,
             max_event_age=retries.max_age if retries else None,
             on_failure=destinations.SqsDestination(dead_letters) if dead_letters else None,
         )
-        # Where anybody may call it, CDK adds the permissions that say so, by the URL alone: InvokeFunctionUrl, and
-        # InvokeFunction with InvokedViaFunctionUrl (AWS Lambda, page "Control access to Lambda function URLs").
-        self.url = self.function.add_function_url(auth_type=work.url).url if work.url else None
+        self.endpoint = self._endpoint(configuration, name, work.open_to) if work.open_to else None
+
+    def _endpoint(self, configuration: Configuration, name: str, open_to: OpenTo) -> Endpoint:
+        if configuration.endpoints == HTTP_API:
+            return HttpApi(self, configuration, name, self.function, open_to).endpoint
+        return function_url(self.function, open_to)
+
+
+def _log_format(configuration: Configuration) -> lambda_.LoggingFormat | None:
+    """JSON, so that the platform's own lines can be queried beside the Logger's, which are JSON by themselves.
+
+    Not in GovCloud, which has no such setting (AWS GovCloud (US) user guide, page "AWS Lambda in AWS GovCloud (US)"):
+    there only the platform's lines are text.
+    """
+    return None if configuration.partition == "aws-us-gov" else lambda_.LoggingFormat.JSON
 
 
 def _powertools_layer(scope: Construct, configuration: Configuration) -> lambda_.ILayerVersion:

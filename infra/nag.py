@@ -73,6 +73,14 @@ def acknowledge(stack: AirlockStack) -> None:
                 ),
             )
         )
+    public = stack.page.endpoint.public_route if stack.page and stack.page.endpoint else None
+    if public:
+        Validations.of(public).acknowledge(
+            Acknowledgment(
+                id="AwsSolutions-APIG4",
+                reason="People answer in a browser, which signs nothing. The link that they open is sealed by KMS.",
+            )
+        )
     for topic in filter(None, (stack.notices.given, stack.approvals.given)):
         for function in (stack.watcher, stack.sweeper, stack.removal):
             _acknowledge_wide(

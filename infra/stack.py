@@ -48,7 +48,7 @@ class AirlockStack(Stack):
         if configuration.approvals.links:
             with work.answering_on_the_page(around) as answering:
                 self.page = AirlockFunction(self, "page", configuration, answering)
-        page_url = self.page.url if self.page else None
+        page_url = self.page.endpoint.url if self.page and self.page.endpoint else None
         self.watcher = AirlockFunction(
             self,
             "watcher",
@@ -100,6 +100,7 @@ class AirlockStack(Stack):
         return [one.function for one in made if one]
 
     def _output(self) -> None:
+        operators, page = self.operator.endpoint, self.page.endpoint if self.page else None
         outputs: dict[str, str | None] = {
             "DashboardUrl": self.dashboard.url,
             "LedgerTableName": self.ledger.table.table_name,
@@ -111,9 +112,12 @@ class AirlockStack(Stack):
             "SweeperFunctionName": self.sweeper.function.function_name,
             "RemovalFunctionName": self.removal.function.function_name,
             "OperatorFunctionName": self.operator.function.function_name,
-            "OperatorFunctionUrl": self.operator.url,
+            # Of its API, where it has one in place of a URL of its own; the name stays what commands look for.
+            "OperatorFunctionUrl": operators.url if operators else None,
+            # What IAM policies let operators call then.
+            "OperatorApiArn": operators.invoke_arn if operators else None,
             "PageFunctionName": self.page.function.function_name if self.page else None,
-            "PageFunctionUrl": self.page.url if self.page else None,
+            "PageFunctionUrl": page.url if page else None,
         }
         for name, value in outputs.items():
             if value:

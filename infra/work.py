@@ -9,12 +9,12 @@ from typing import Final
 
 from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_lambda as lambda_
 
 from infra import code, encryption, ledger_permissions, permissions
 from infra.approvals import Approvals
 from infra.audit import AuditLog
 from infra.configuration import Configuration
+from infra.endpoints import OpenTo
 from infra.functions import Work
 from infra.ledger import Ledger
 from infra.notices import Notices
@@ -90,7 +90,7 @@ def answering_on_the_page(around: Surroundings) -> Iterator[Work]:
                 permissions.order_statement(around.default_bus_arn, around.configuration.prefix),
             ],
             timeout=_ANSWERING,
-            url=lambda_.FunctionUrlAuthType.NONE,
+            open_to=OpenTo.ANYBODY,
         )
 
 
@@ -104,7 +104,7 @@ def operating(around: Surroundings) -> Work:
             permissions.order_statement(around.default_bus_arn, around.configuration.prefix),
         ],
         timeout=_ANSWERING,
-        url=lambda_.FunctionUrlAuthType.AWS_IAM,
+        open_to=OpenTo.SIGNED,
     )
 
 

@@ -41,3 +41,9 @@ def small_template(tmp_path_factory: pytest.TempPathFactory) -> Template:
     """The template of a configuration without links and rescue, checks included."""
     raw = configuration(principals=[{"arn": USER, "rescue": False}], approvals={"links": False})
     return _synthesised(raw, tmp_path_factory.mktemp("cdk.out"))
+
+
+@pytest.fixture(scope="session")
+def http_template(tmp_path_factory: pytest.TempPathFactory) -> Template:
+    """The template of a configuration with all of that, and HTTP APIs in place of function URLs, checks included."""
+    return _synthesised({**everything(), "endpoints": "http-api"}, tmp_path_factory.mktemp("cdk.out"))

@@ -110,6 +110,8 @@ def _listed(word: str, value: Any) -> Lines:  # noqa: ANN401 - JSON of a stateme
 # Each type of resource that a template may have: how its permissions are shown, or None where it can't hold any but by
 # a property that would be counted (count_statements).
 _SHOWN: Final[dict[str, Callable[[Resource], Lines] | None]] = {
+    "AWS::ApiGatewayV2::Integration": _flat,
+    "AWS::ApiGatewayV2::Route": _flat,
     "AWS::DynamoDB::Table": _table,
     "AWS::IAM::Role": _role,
     "AWS::KMS::Key": _key,
@@ -118,6 +120,8 @@ _SHOWN: Final[dict[str, Callable[[Resource], Lines] | None]] = {
     "AWS::S3::BucketPolicy": _resource_policy,
     "AWS::SNS::TopicPolicy": _resource_policy,
     "AWS::SQS::QueuePolicy": _resource_policy,
+    "AWS::ApiGatewayV2::Api": None,
+    "AWS::ApiGatewayV2::Stage": None,
     "AWS::CloudTrail::Trail": None,
     "AWS::CloudWatch::Alarm": None,
     "AWS::CloudWatch::Dashboard": None,

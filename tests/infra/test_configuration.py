@@ -62,7 +62,7 @@ def test_only_region_and_principals_are_required() -> None:
     assert (found.notice_emails, found.log_retention_days, found.prefix) == ((), 365, "bootstrap-airlock")
     assert (found.watched_regions, found.trail, found.kms_key) == ((), "existing", None)
     assert (found.permissions_boundary, found.tags, found.notices_topic) == (None, {}, None)
-    assert found.approvals.topic is None
+    assert (found.approvals.topic, found.endpoints) == (None, "function-url")
 
 
 def test_what_an_account_wants_of_its_stacks_is_read() -> None:
@@ -189,6 +189,45 @@ def test_other_partitions_are_served(partition: str, region: str) -> None:
     found = parse({"home_region": region, "principals": [{"arn": arn}]})
     assert (found.partition, found.roles) == (partition, (arn,))
     assert powertools.layer_arn(partition, region).startswith(f"arn:{partition}:lambda:{region}:")
+
+
+@pytest.mark.parametrize(
+    ("partition", "region", "expected"),
+    [
+        ("aws", "us-east-1", "function-url"),
+        ("aws", "eu-central-1", "function-url"),
+        ("aws", "eu-central-2", "http-api"),
+        ("aws", "ca-west-1", "http-api"),
+        ("aws", "mx-central-1", "http-api"),
+        ("aws-us-gov", "us-gov-west-1", "http-api"),
+        ("aws-us-gov", "us-gov-east-1", "http-api"),
+        ("aws-cn", "cn-north-1", "http-api"),
+    ],
+)
+def test_functions_are_reached_by_what_the_region_has(partition: str, region: str, expected: str) -> None:
+    """Where nothing is said, by URLs where they are sure to be, else by HTTP APIs; these can be asked for anywhere."""
+    raw: dict[str, Any] = {"home_region": region, "principals": [{"arn": f"arn:{partition}:iam::{ACCOUNT}:user/u"}]}
+    assert parse(raw).endpoints == expected
+    assert parse({**raw, "endpoints": "http-api"}).endpoints == "http-api"
+
+
+@pytest.mark.parametrize(
+    ("partition", "region"), [("aws-us-gov", "us-gov-west-1"), ("aws-cn", "cn-north-1"), ("aws", "me-central-1")]
+)
+def test_urls_that_a_region_lacks_are_refused(partition: str, region: str) -> None:
+    """It is told before a deployment that could only fail, and the error names the region and the way out."""
+    principals = [{"arn": f"arn:{partition}:iam::{ACCOUNT}:user/u"}]
+    with pytest.raises(ConfigurationError) as caught:
+        parse({"home_region": region, "principals": principals, "endpoints": "function-url"})
+    assert str(caught.value) == (
+        f"airlock.endpoints: functions have no URLs in {region}, by AWS's pages "
+        '(got "function-url"); fix: write http-api, or remove it, which is the same'
+    )
+
+
+def test_urls_can_be_asked_for_where_aws_s_sources_differ() -> None:
+    """Who knows better of a region in doubt is believed."""
+    assert parse(configuration(home_region="mx-central-1", endpoints="function-url")).endpoints == "function-url"
 
 
 @pytest.mark.parametrize(
@@ -366,6 +405,13 @@ def test_other_partitions_are_served(partition: str, region: str) -> None:
         (configuration(propagation_seconds=-1), "airlock.propagation_seconds", -1, "whole seconds from 0 to 45"),
         (configuration(notice_emails=["ops"]), "airlock.notice_emails[0]", "ops", "give one e-mail address"),
         (configuration(log_retention_days=100), "airlock.log_retention_days", 100, "90, 120"),
+        (configuration(endpoints="rest-api"), "airlock.endpoints", "rest-api", "write function-url, or http-api"),
+        (
+            configuration(home_region="eu-south-2", endpoints="function-url"),
+            "airlock.endpoints",
+            "function-url",
+            "write http-api, or remove it",
+        ),
         (configuration(prefix="a-b" * 11), "airlock.prefix", "a-b" * 11, "3 to 32 characters"),
         (configuration(prefix="-Airlock"), "airlock.prefix", "-Airlock", "3 to 32 characters"),
     ],

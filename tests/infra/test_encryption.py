@@ -142,18 +142,25 @@ def test_the_key_s_policy_lets_every_role_do_what_its_own_policy_says(full_templ
     assert asked >= 10
 
 
-def test_the_key_s_policy_lets_the_services_in_for_these_resources_alone(full_template: Template) -> None:
-    """CloudWatch Logs for each log group, EventBridge for the rules, CloudTrail for the trail; for no others."""
+@pytest.mark.parametrize("which", ["full_template", "http_template"])
+def test_the_key_s_policy_lets_cloudwatch_logs_in_for_each_log_group(
+    request: pytest.FixtureRequest, which: str
+) -> None:
+    """By URLs and by APIs, whose logs have a place of their own; for no other log group."""
+    template: Template = request.getfixturevalue(which)
     logs = {"Service": "logs.us-east-1.amazonaws.com"}
     group_arn = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:"
-    for name in full_template.resources("AWS::Logs::LogGroup"):
+    for name in template.resources("AWS::Logs::LogGroup"):
         # A group without a name gets the stack's, the logical ID and more.
-        own = full_template.properties(name).get("LogGroupName", f"bootstrap-airlock-{name}-AbCdEf")
+        own = template.properties(name).get("LogGroupName", f"bootstrap-airlock-{name}-AbCdEf")
         for action in ("kms:Encrypt", "kms:Decrypt", "kms:ReEncryptTo", "kms:GenerateDataKey", "kms:DescribeKey"):
             context = {"kms__EncryptionContext:aws:logs:arn": f"{group_arn}{own}"}
             assert _key_lets(logs, action, **context), (name, action)
     assert not _key_lets(logs, "kms:Decrypt", **{"kms__EncryptionContext:aws:logs:arn": f"{group_arn}another"})
 
+
+def test_the_key_s_policy_lets_other_services_in_for_these_resources_alone(full_template: Template) -> None:
+    """EventBridge for the rules, CloudTrail for the trail; for no others."""
     events, rule = {"Service": "events.amazonaws.com"}, f"arn:aws:events:us-east-1:{ACCOUNT}:rule/"
     for name in full_template.resources("AWS::Events::Rule"):
         for action in encryption.SENDING:

@@ -22,7 +22,7 @@ from tests.infra.template import Template
 pytestmark = pytest.mark.xdist_group("template")
 
 FILE = Path(__file__).with_name("guard_acknowledged.toml")
-LARGEST = "full_template"
+WITH_KEY = ("full_template", "http_template")
 WITHOUT_KEY = ("template", "small_template")
 
 Finding = tuple[str, str]
@@ -60,7 +60,7 @@ def found(
     guard: Guard, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, set[Finding]]:
     """The findings of each template, another region's included."""
-    templates: dict[str, Path] = {name: request.getfixturevalue(name).path for name in (*WITHOUT_KEY, LARGEST)}
+    templates: dict[str, Path] = {name: request.getfixturevalue(name).path for name in (*WITHOUT_KEY, *WITH_KEY)}
     out = tmp_path_factory.mktemp("cdk.out")
     app = App(outdir=str(out), builtin_cloud_formation_validation=False)
     stack = RegionStack(app, parse(everything()), WATCHED["aws"][0])

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,6 @@ from tests.infra.template import as_list
 
 REPOSITORY = Path(__file__).parents[2]
 HOMES = {"aws": "us-east-1", "aws-us-gov": "us-gov-west-1", "aws-cn": "cn-north-1"}
-# What cfn-lint says of a home region and AWS Lambda's page doesn't ("Creating and managing Lambda function URLs", which
-# lists the regions without them); docs/configuration.md tells of it.
-DOUBTED = {"aws-us-gov": {("E3006", "Resource type 'AWS::Lambda::Url' does not exist in 'us-gov-west-1'")}}
 
 pytestmark = pytest.mark.xdist_group("partitions")
 
@@ -107,7 +105,8 @@ def test_everything_that_takes_tags_has_them(stacks: Stacks) -> None:
         key = _tag_property(resource["Type"], region)
         if key is None:
             continue
-        tags = {tag["Key"]: tag["Value"] for tag in resource["Properties"].get(key, [])}
+        found = resource["Properties"].get(key, [])
+        tags = found if isinstance(found, dict) else {tag["Key"]: tag["Value"] for tag in found}
         tagged.add(resource["Type"])
         if {"CostCenter": "4711", "Owner": "platform team", "Application": "bootstrap-airlock"}.items() - tags.items():
             untagged.append(f"{name} ({resource['Type']})")
@@ -115,8 +114,8 @@ def test_everything_that_takes_tags_has_them(stacks: Stacks) -> None:
     assert {"AWS::DynamoDB::Table", "AWS::IAM::Role", "AWS::Lambda::Function", "AWS::S3::Bucket"} <= tagged
 
 
-def test_cfn_lint_has_nothing_to_say(partition: str, stacks: Stacks) -> None:
-    """Each template is sound for its region, but for what is doubted above, which has to be said to be listed."""
+def test_cfn_lint_has_nothing_to_say(stacks: Stacks) -> None:
+    """Each template is sound for its region, all of whose types of resources are there."""
     said = set()
     for region, (path, _) in stacks.items():
         command = [
@@ -128,7 +127,21 @@ def test_cfn_lint_has_nothing_to_say(partition: str, stacks: Stacks) -> None:
         ]
         done = subprocess.run([*command, "--", str(path)], capture_output=True, text=True, check=False)
         said |= {(one["Rule"]["Id"], one["Message"]) for one in json.loads(done.stdout)}
-    assert said == DOUBTED.get(partition, set())
+    assert said == set()
+
+
+def test_only_where_functions_have_urls_they_are_used(partition: str, stacks: Stacks) -> None:
+    """In the other partitions' regions, which have none, each of the two functions has an HTTP API, which all have."""
+    kinds = Counter(one["Type"] for _, _, one in _resources(stacks))
+    reached = (kinds["AWS::Lambda::Url"], kinds["AWS::ApiGatewayV2::Api"])
+    assert reached == ((2, 0) if partition == "aws" else (0, 2))
+
+
+def test_a_setting_that_govcloud_lacks_isn_t_asked_for(partition: str, stacks: Stacks) -> None:
+    """Lambda writes its own lines as JSON, but not in GovCloud, where the setting doesn't exist."""
+    functions = [one["Properties"] for _, _, one in _resources(stacks) if one["Type"] == "AWS::Lambda::Function"]
+    formats = {one["LoggingConfig"].get("LogFormat") for one in functions}
+    assert formats == {None if partition == "aws-us-gov" else "JSON"}
 
 
 def _may(stacks: Stacks) -> set[str]:

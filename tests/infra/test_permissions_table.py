@@ -20,12 +20,12 @@ from tests.infra.template import Template
 pytestmark = pytest.mark.xdist_group("template")
 
 GOLDEN = Path(__file__).with_name("golden")
-BOTH = pytest.mark.parametrize("which", ["template", "small_template", "full_template"])
+BOTH = pytest.mark.parametrize("which", ["template", "small_template", "full_template", "http_template"])
 
 
 @BOTH
 def test_each_statement_is_one_that_was_reviewed(request: pytest.FixtureRequest, which: str) -> None:
-    """Roles, keys, topics, queue, URLs and Lambda's permissions hold what tests/infra/golden lists, and no more."""
+    """Roles, keys, topics, queue, URLs, routes and permissions hold what tests/infra/golden lists, and no more."""
     text = table(request.getfixturevalue(which))
     stored = GOLDEN / f"permissions-{which}.txt"
     if os.environ.get("AIRLOCK_RENEW_GOLDEN") == "1":

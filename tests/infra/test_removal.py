@@ -14,7 +14,7 @@ from tests.infra.template import Template, arn_of
 
 pytestmark = pytest.mark.xdist_group("template")
 
-EACH = pytest.mark.parametrize("which", ["template", "small_template", "full_template"])
+EACH = pytest.mark.parametrize("which", ["template", "small_template", "full_template", "http_template"])
 WAITS_AT_LEAST = 3 * 60 + 60 + 120
 """Three calls of the function's minute, and the pauses of Lambda's retries (AWS Lambda, "Error handling")."""
 
@@ -43,12 +43,13 @@ def of_types(template: Template, *types: str) -> set[str]:
 def test_policies_are_put_back_before_anything_goes_that_could_do_it(
     request: pytest.FixtureRequest, which: str
 ) -> None:
-    """Functions, roles, schedule, ledger, audit log, topics and alarms all stand until then."""
+    """Functions, what they are reached by, roles, schedule, ledger, audit log, topics and alarms stand until then."""
     template: Template = request.getfixturevalue(which)
     needed = depends_on(template, template.only(GRANTS))
     own = {"AWS::Lambda::Function", "AWS::IAM::Role", "AWS::Scheduler::Schedule", "AWS::DynamoDB::Table"}
     told = {"AWS::Logs::LogGroup", "AWS::Logs::LogStream", "AWS::SNS::Topic", "AWS::SNS::TopicPolicy", "AWS::KMS::Key"}
-    assert of_types(template, *own, *told, "AWS::CloudWatch::Alarm", "AWS::Lambda::Url") <= needed
+    reached = {f"AWS::ApiGatewayV2::{part}" for part in ("Api", "Integration", "Route", "Stage")} | {"AWS::Lambda::Url"}
+    assert of_types(template, *own, *told, *reached, "AWS::CloudWatch::Alarm") <= needed
 
 
 @EACH

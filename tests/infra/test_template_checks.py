@@ -21,9 +21,9 @@ from tests.infra.template import Template
 pytestmark = pytest.mark.xdist_group("template")
 
 
-@pytest.mark.parametrize("which", ["template", "small_template"])
+@pytest.mark.parametrize("which", ["template", "small_template", "http_template"])
 def test_cfn_lint_has_nothing_to_say(request: pytest.FixtureRequest, which: str) -> None:
-    """The template is sound CloudFormation for the region that it is meant for, with links and without."""
+    """The template is sound CloudFormation for its region, with links and without, by URLs and by APIs."""
     template: Template = request.getfixturevalue(which)
     result = subprocess.run(
         [
