@@ -15,7 +15,7 @@ from airlock.adapters.answers import DynamoAnswers
 from airlock.adapters.clock import SystemClock
 from airlock.ports import Answers, Clock
 from airlock_cli.operators.options import Options
-from airlock_cli.operators.orders import Orders
+from airlock_cli.operators.orders import API, LAMBDA, Orders, checked, service_of
 from airlock_cli.operators.records import Records
 from airlock_cli.operators.trail import Trail
 from airlock_cli.operators.troubles import troubles_told
@@ -79,8 +79,13 @@ class Account:
 
     @cached_property
     def orders(self) -> Orders:
-        """What an operator can tell the airlock."""
-        return Orders(self.session, self.options.operator_url or self.output("OperatorFunctionUrl"))
+        """What an operator can tell the airlock.
+
+        What isn't AWS's own name for a function's URL or an API leads to what the stack has: its own output says so.
+        """
+        url = checked(self.options.operator_url or self.output("OperatorFunctionUrl"))
+        service = service_of(url) or (API if "OperatorApiArn" in self.outputs else LAMBDA)
+        return Orders(self.session, url, service)
 
     def output(self, name: str) -> str:
         """One of the stack's outputs.

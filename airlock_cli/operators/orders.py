@@ -1,4 +1,4 @@
-"""What operators tell the airlock, by requests to the operator function's URL signed with their own credentials."""
+"""What operators tell the airlock, by signed requests to the operator function's URL or to the API in front of it."""
 
 from __future__ import annotations
 
@@ -20,8 +20,16 @@ from airlock_cli.operators.page import clean
 from airlock_cli.problems import AwsError, InputError, NotFoundError, RefusedError
 from airlock_cli.progress import Later
 
-SERVICE = "lambda"
+LAMBDA = "lambda"
 """What requests to a function's URL are signed for (AWS Lambda, "Invoking Lambda function URLs")."""
+API = "execute-api"
+"""What requests to an HTTP API are signed for (API Gateway, "Control access to HTTP APIs with IAM authorization")."""
+_RIGHTS = {
+    LAMBDA: ("lambda:InvokeFunctionUrl", "lambda:InvokeFunctionUrl and lambda:InvokeFunction"),
+    API: ("execute-api:Invoke", "execute-api:Invoke on the operators' API"),
+}
+# How the hosts of each are called, in whatever region and partition.
+_HOSTS = {LAMBDA: ".lambda-url.", API: ".execute-api."}
 TIMEOUT_SECONDS = 35
 # Whole, and of plain characters: a URL with more in it, such as http://example.com\@localhost/, is read in one way by
 # who checks it and in another by who sends to it.
@@ -32,24 +40,17 @@ _URL = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Orders:
-    """The operator function, by its URL.
+    """The operator function, by its URL or its API's.
 
     Attributes:
         session: whose credentials sign.
-        url: where it is.
+        url: where it is, as :func:`checked` gave it.
+        service: what requests are signed for, :data:`LAMBDA` or :data:`API`.
     """
 
     session: boto3.Session
     url: str
-
-    def __post_init__(self) -> None:
-        # A signed request carries the session's token.
-        if not _URL.fullmatch(self.url):
-            shown = re.sub(r"//.*@", "//...@", self.url)
-            raise InputError(
-                f"the operator URL {shown!r} can't be used.\n"
-                "Give one that begins with https://, or with http:// and is on this machine; only a path may follow."
-            )
+    service: str
 
     def decide(self, grant_id: str, decision: str, note: str, form: str | None = None) -> dict[str, Any]:
         """Approve, reject or close a grant.
@@ -102,7 +103,7 @@ class Orders:
         told = _told(response.content)
         if response.status_code == HTTPStatus.OK and told is not None:
             return told
-        raise _refusal(response.status_code, told or {}, self.url)
+        raise _refusal(response.status_code, told or {}, self)
 
     def _sign(self, request: AWSRequest) -> None:
         credentials = self.session.get_credentials()
@@ -110,7 +111,28 @@ class Orders:
             raise NoCredentialsError
         if self.session.region_name is None:
             raise NoRegionError
-        SigV4Auth(credentials.get_frozen_credentials(), SERVICE, self.session.region_name).add_auth(request)
+        SigV4Auth(credentials.get_frozen_credentials(), self.service, self.session.region_name).add_auth(request)
+
+
+def checked(url: str) -> str:
+    """Give an operator URL back if it can be used.
+
+    Raises:
+        InputError: it is none, or a signed request, which carries the session's token, could be read on its way.
+    """
+    if not _URL.fullmatch(url):
+        shown = re.sub(r"//.*@", "//...@", url)
+        raise InputError(
+            f"the operator URL {shown!r} can't be used.\n"
+            "Give one that begins with https://, or with http:// and is on this machine; only a path may follow."
+        )
+    return url
+
+
+def service_of(url: str) -> str | None:
+    """Tell from a URL's host what requests to it are signed for; None for a name of somebody's own."""
+    host = url.split("/")[2].lower()
+    return next((service for service, part in _HOSTS.items() if part in host), None)
 
 
 def not_an_answer() -> AwsError:
@@ -137,8 +159,8 @@ def _told(content: bytes) -> dict[str, Any] | None:
     return told if isinstance(told, dict) else None
 
 
-def _refusal(status: int, told: dict[str, Any], url: str) -> Exception:
-    """What an answer other than 200 means. The airlock's own errors have a code; Lambda's have none."""
+def _refusal(status: int, told: dict[str, Any], asked: Orders) -> Exception:
+    """What an answer other than 200 means. The airlock's own errors have a code; AWS's have none."""
     error = told.get("error")
     ours = error if isinstance(error, dict) else {}
     code, message = clean(ours.get("code") or ""), clean(ours.get("message") or "")
@@ -148,11 +170,12 @@ def _refusal(status: int, told: dict[str, Any], url: str) -> Exception:
             return RefusedError(message, code, more)
         case HTTPStatus.FORBIDDEN:
             said = clean(told.get("Message") or told.get("message") or "no reason given")
+            right, rights = _RIGHTS[asked.service]
             return AwsError(
                 f"AWS denies the call of the operator function: {said}\n"
-                "It takes lambda:InvokeFunctionUrl and lambda:InvokeFunction, fresh credentials and its own --region.",
+                f"It takes {rights}, fresh credentials and its own --region.",
                 "access-denied",
-                {"permission": "lambda:InvokeFunctionUrl"},
+                {"permission": right},
             )
         case HTTPStatus.NOT_FOUND if code:
             return NotFoundError(message, code, more)
@@ -161,4 +184,6 @@ def _refusal(status: int, told: dict[str, Any], url: str) -> Exception:
         case HTTPStatus.BAD_REQUEST if code:
             return InputError(message, code, more)
     what = f": {message}" if message else ""
-    return AwsError(f"the operator function at {url} answered with status {status}{what}.\nTry again in a minute.")
+    return AwsError(
+        f"the operator function at {asked.url} answered with status {status}{what}.\nTry again in a minute."
+    )

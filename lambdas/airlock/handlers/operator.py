@@ -1,6 +1,7 @@
-"""The operator function: behind a function URL that takes requests signed with IAM credentials only.
+"""The operator function: behind a function URL or an HTTP API that takes requests signed with IAM credentials only.
 
-Lambda checks the signature and tells who signed (AWS Lambda, "Invoking Lambda function URLs": ``authorizer.iam``).
+Lambda or API Gateway checks the signature and tells who signed (AWS Lambda, "Invoking Lambda function URLs":
+``authorizer.iam``). An HTTP API gives the path decoded, a function's URL as it was sent; no name here needs escaping.
 Without that, nothing is done.
 """
 
@@ -213,5 +214,5 @@ def operator() -> OperatorApi:
 
 @metrics.log_metrics
 def handle(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """Answer one request to the function's URL."""
+    """Answer one request to the function's URL or API."""
     return operator().answer(event, context)

@@ -1,4 +1,4 @@
-"""The approval page: behind a public function URL, for whoever holds a link.
+"""The approval page: behind a public function URL or HTTP API, for whoever holds a link.
 
 GET shows and never changes anything, for mail scanners open links; POST answers. Tokens, query strings, bodies and
 whole events are never logged.
@@ -195,5 +195,5 @@ def page() -> ApprovalPage:
 
 @metrics.log_metrics
 def handle(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """Answer one request to the function's URL."""
+    """Answer one request to the function's URL or API."""
     return page().answer(event, context)

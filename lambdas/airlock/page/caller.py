@@ -55,10 +55,11 @@ class Caller:
 
 
 def caller_of(event: Mapping[str, Any], account: str) -> Caller:
-    """Read from a function URL's event who signed the request.
+    """Read from the event of a function's URL, or of an HTTP API, who signed the request.
 
     Args:
-        event: as Lambda made it of the request. It is believed, so nobody may be able to call the function directly.
+        event: as Lambda or API Gateway made it of the request. It is believed, so nobody may be able to call the
+            function directly.
         account: that the caller must be of.
 
     Raises:
@@ -71,7 +72,7 @@ def caller_of(event: Mapping[str, Any], account: str) -> Caller:
     found = _CALLER.fullmatch(arn) if isinstance(arn, str) else None
     if found is None or not isinstance(told, Mapping):
         raise OrderError(
-            403, "unsigned", "AWS doesn't tell who signed this; call the function's URL, signed with SigV4"
+            403, "unsigned", "AWS doesn't tell who signed this; call the function's URL or API, signed with SigV4"
         )
     if {told.get("accountId"), found["iam"] or found["sts"]} != {account}:
         raise OrderError(403, "other-account", f"only principals of the account {account} give orders here")

@@ -33,6 +33,7 @@ class Door:
 
     Attributes:
         url: where it listens.
+        service: what requests to the operator URL have to be signed for.
         outputs: of the one stack that there is, by name.
         stack: its name.
         asked: requests to the operator URL, as method, path and body.
@@ -47,6 +48,7 @@ class Door:
     stack: str = "bootstrap-airlock"
     outputs: dict[str, str] = field(default_factory=dict)
     url: str = ""
+    service: str = "lambda"
     asked: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
     reply: Reply | None = None
     refuse_stacks: str | None = None
@@ -145,7 +147,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(status, text)
             return
         if not self._is_signed(body):
-            self._answer(403, json.dumps({"Message": "Forbidden"}))
+            # As Lambda spells it, and as API Gateway does.
+            self._answer(403, json.dumps({"Message" if door.service == "lambda" else "message": "Forbidden"}))
             return
         status, told = door.act(self.command, self.path.removeprefix("/operator"), json.loads(body or b"{}"))
         self._answer(status, told if isinstance(told, str) else json.dumps(told))
@@ -163,7 +166,7 @@ class _Handler(BaseHTTPRequestHandler):
         url = f"http://{self.headers['Host']}{self.path}"
         request = AWSRequest(method=self.command, url=url, headers=headers, data=body)
         request.context["timestamp"] = self.headers["X-Amz-Date"]
-        again = SigV4Auth(Credentials(*SECRETS), "lambda", REGION)
+        again = SigV4Auth(Credentials(*SECRETS), cast("_Server", self.server).door.service, REGION)
         signature = again.signature(again.string_to_sign(request, again.canonical_request(request)), request)
         return signature == signed["Signature"]
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoRegionError, SSOTokenLoadError
 
+from airlock_cli.operators.orders import service_of
 from airlock_cli.operators.troubles import trouble_of, troubles_told
 from airlock_cli.problems import AwsError, InputError
 from tests.cli.operators import samples
@@ -154,8 +155,38 @@ def test_an_operator_url_of_ones_own(busy: Desk, monkeypatch: pytest.MonkeyPatch
     assert len(busy.door.asked) == 2
 
 
-def test_a_wrong_signature_is_forbidden(busy: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_signature_is_forbidden(busy: Desk) -> None:
     """The tests' door does look at signatures: signed for another service, a request is turned away."""
-    monkeypatch.setattr("airlock_cli.operators.orders.SERVICE", "s3")
+    busy.door.service = "s3"
     assert busy.run("reject", WAITING).status == 5
     assert busy.door.asked == []
+
+
+@pytest.mark.parametrize(
+    ("host", "service"),
+    [
+        ("abcdefghij.lambda-url.eu-central-1.on.aws", "lambda"),
+        ("a1b2c3d4e5.execute-api.us-gov-west-1.amazonaws.com", "execute-api"),
+        ("a1b2c3d4e5.execute-api.cn-north-1.amazonaws.com.cn", "execute-api"),
+        ("A1B2C3D4E5.Execute-API.us-gov-west-1.amazonaws.com:443", "execute-api"),
+        ("airlock.example.com", None),
+        ("127.0.0.1:8080", None),
+    ],
+)
+def test_what_a_request_is_signed_for(host: str, service: str | None) -> None:
+    """AWS's names of functions' URLs and of HTTP APIs, in each partition, tell it; other names don't."""
+    assert service_of(f"https://{host}/") == service
+    assert service_of(f"https://{host}") == service
+
+
+def test_an_api_in_front_of_the_function(busy: Desk) -> None:
+    """Where the stack tells of an API, requests are signed for API Gateway, and its refusal names the one right."""
+    busy.door.outputs["OperatorApiArn"] = "arn:aws:execute-api:us-east-1:111122223333:a1b2c3d4e5/*/*/*"
+    refused = busy.run("close", WAITING, "--json")
+    assert (refused.status, refused.json["error"]["permission"]) == (5, "execute-api:Invoke")
+    said = busy.run("close", WAITING).err
+    assert said.splitlines()[1].startswith("It takes execute-api:Invoke on the operators' API, fresh credentials")
+    assert "lambda" not in said
+    busy.door.service = "execute-api"
+    assert busy.run("close", WAITING, "--wait", "0").status == 0
+    assert len(busy.door.asked) == 1
