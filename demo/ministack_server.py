@@ -1,4 +1,4 @@
-"""MiniStack, with CloudFormation's rules for failed updates and for deletions, which it hasn't got.
+"""MiniStack, with rules of CloudFormation's and of API Gateway's that it hasn't got.
 
 Started by ``demo.ministack`` as a program; it imports nothing of this project. Of CloudFormation's rules (user guide,
 pages "DeletionPolicy attribute" and "Understand stack failure options") these are added:
@@ -12,6 +12,13 @@ pages "DeletionPolicy attribute" and "Understand stack failure options") these a
 - A failed update is taken back: what it changed gets its old properties again, what it added is deleted. MiniStack
   deletes what it changed too.
 
+Of API Gateway's (developer guide, page "Control access to HTTP APIs with IAM authorization") this is added:
+
+- A route of an HTTP API that asks for IAM lets in only what is signed, and tells the function who signed. MiniStack
+  lets everybody in. The signature is verified with the secret that MiniStack's own IAM or STS gave out.
+
+Not played: that IAM must allow ``execute-api:Invoke``, a session's token, and the stage's throttling.
+
 Everything else is MiniStack's own: the order by dependencies, the custom resource's requests, the deletions themselves.
 Not played: that CloudFormation also asks the very resource whose update failed to take it back.
 """
@@ -19,10 +26,26 @@ Not played: that CloudFormation also asks the very resource whose update failed 
 from __future__ import annotations
 
 import hashlib
+import hmac
+import json
+import re
+from contextvars import ContextVar
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
-from ministack.app import main  # type: ignore[import-untyped]  # it has no types
-from ministack.services import cloudwatch_logs, dynamodb  # type: ignore[import-untyped]  # the same
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from ministack import app  # type: ignore[import-untyped]  # it has no types
+from ministack.services import (  # type: ignore[import-untyped]  # the same
+    apigateway,
+    cloudwatch_logs,
+    dynamodb,
+    iam,
+    lambda_svc,
+    sts,
+)
 from ministack.services.cloudformation import (  # type: ignore[import-untyped]  # the same
     _stacks,
     changesets,
@@ -130,6 +153,98 @@ def make_table(logical_id: str, props: dict[str, Any], stack_name: str) -> Any: 
     return made
 
 
+# The address of the request to an API that is under way, as it was sent, and who signed it.
+_asked: ContextVar[tuple[str, str]] = ContextVar("_asked")
+_signer: ContextVar[dict[str, Any] | None] = ContextVar("_signer", default=None)
+_SKEW = timedelta(minutes=5)
+_SIGNED = re.compile(
+    r"AWS4-HMAC-SHA256 Credential=(?P<key>\w+)/(?P<date>\d{8})/(?P<region>[a-z0-9-]+)/execute-api/aws4_request, ?"
+    r"SignedHeaders=(?P<names>[a-z0-9;-]+), ?Signature=(?P<signature>[0-9a-f]{64})"
+)
+_FORBIDDEN = 403, {"Content-Type": "application/json"}, json.dumps({"message": "Forbidden"}).encode()
+
+
+async def handle_execute_api_request(host: str, path: str, *args: Any) -> Any:  # noqa: ANN401 - passed on as they are
+    """Keep in mind where a request was sent to: it was signed for that, while APIs are told a part of it."""
+    _asked.set((host, path))
+    return await _handle_execute_api_request(host, path, *args)
+
+
+async def handle_execute(  # noqa: PLR0913, PLR0917 - MiniStack calls it so
+    api_id: str,
+    stage: str,
+    path: str,
+    method: str,
+    headers: dict[str, str],
+    body: bytes,
+    query: dict[str, list[str]],
+    *owner: str,
+) -> Any:  # noqa: ANN401 - as it comes
+    """Answer a request to an API, unless its route asks for IAM and nobody signed it."""
+    route = apigateway._match_route(api_id, method, path) or {}  # noqa: SLF001
+    signer = None
+    if route.get("authorizationType") == "AWS_IAM":
+        signer = _who_signed(method, {name.lower(): value for name, value in headers.items()}, body, query, owner[1])
+        if signer is None:
+            return _FORBIDDEN
+    _signer.set(signer)
+    return await _handle_execute(api_id, stage, path, method, headers, body, query, *owner)
+
+
+def execute_function(record: Any, event: Any, *args: Any) -> Any:  # noqa: ANN401 - passed on as they are
+    """Tell a function who signed the request that it is invoked for."""
+    signer = _signer.get()
+    if signer is not None:
+        event["requestContext"]["authorizer"] = {"iam": signer}
+    return _execute_function(record, event, *args)
+
+
+def _who_signed(
+    method: str, headers: dict[str, str], body: bytes, query: dict[str, list[str]], region: str
+) -> dict[str, Any] | None:
+    """Find out who signed, as API Gateway tells it; None if nobody did, or not this, not here or not now."""
+    found = _SIGNED.fullmatch(headers.get("authorization", ""))
+    known = _secret_of(found["key"]) if found else None
+    if found is None or known is None or found["region"] != region:
+        return None
+    secret, arn = known
+    told, names = headers.get("x-amz-date", ""), found["names"].split(";")
+    unsigned = {name for name in headers if name.startswith("x-amz-")} - set(names)
+    if "host" not in names or unsigned or not set(names) <= set(headers) or not told.startswith(found["date"]):
+        return None
+    if abs(datetime.now(UTC) - datetime.strptime(told, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)) > _SKEW:
+        return None
+    if headers.get("x-amz-content-sha256", hashlib.sha256(body).hexdigest()) != hashlib.sha256(body).hexdigest():
+        return None
+    host, path = _asked.get()
+    pairs = "&".join(f"{quote(name, safe='')}={quote(one, safe='')}" for name, all_ in query.items() for one in all_)
+    url = f"http://{host}{quote(path)}" + (f"?{pairs}" if pairs else "")
+    again = AWSRequest(method, url, {name: headers[name] for name in names}, body)
+    again.context["timestamp"] = told
+    auth = SigV4Auth(Credentials(found["key"], secret), "execute-api", region)
+    signature = auth.signature(auth.string_to_sign(again, auth.canonical_request(again)), again)
+    if not hmac.compare_digest(signature, found["signature"]):
+        return None
+    account = arn.split(":")[4]
+    return {"accessKey": found["key"], "accountId": account, "callerId": found["key"], "userArn": arn, "userId": arn}
+
+
+def _secret_of(access_key: str) -> tuple[str, str] | None:
+    """The secret that goes with an access key, and the ARN of whose it is."""
+    key = iam._access_keys.get(access_key)  # noqa: SLF001
+    if key is not None and key["UserName"] in iam._users:  # noqa: SLF001
+        return key["SecretAccessKey"], iam._users[key["UserName"]]["Arn"]  # noqa: SLF001
+    session = sts._sessions.get(access_key, {})  # noqa: SLF001
+    return (session["SecretAccessKey"], session["Arn"]) if "Arn" in session else None
+
+
+_handle_execute_api_request = app._handle_execute_api_request  # noqa: SLF001
+app._handle_execute_api_request = handle_execute_api_request  # noqa: SLF001
+_handle_execute = apigateway._handle_execute_in_scope  # noqa: SLF001
+apigateway._handle_execute_in_scope = handle_execute  # noqa: SLF001
+_execute_function = lambda_svc._execute_function_with_config_scope  # noqa: SLF001
+lambda_svc._execute_function_with_config_scope = execute_function  # noqa: SLF001
+
 provisioners._physical_name = physical_name  # noqa: SLF001
 _log_groups = provisioners._RESOURCE_HANDLERS["AWS::Logs::LogGroup"]  # noqa: SLF001
 _make_log_group = _log_groups["create"]
@@ -147,4 +262,4 @@ for module in (stacks, handlers, changesets):
             setattr(module, known, better)
 
 if __name__ == "__main__":
-    main()
+    app.main()
