@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from airlock.install.names import Era, bootstrap_bucket, bootstrap_object_key
-from airlock.ports import Clock, Instance
+from airlock.ports import Clock
+from airlock.records import Instance
 from airlock_cli.replay.told import Told
 
 # As Ignition's lines stand on a console, see airlock/install/console.py; a reboot appends to what stands there.

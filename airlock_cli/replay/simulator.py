@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from airlock.ports import Simulation
+from airlock.records import Simulation
 
 
 class NoSimulator:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from airlock.policy.document import PolicyTextError, sha256_of
 from airlock.policy.drift import Rebased, rebase
 from airlock.policy.place import HeldPolicy, PolicyKind, PolicyPlace
-from airlock.ports import PolicyRecord
+from airlock.records import PolicyRecord
 from airlock_cli.problems import InputError
 
 _REF = re.compile(

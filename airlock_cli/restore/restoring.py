@@ -16,11 +16,12 @@ from airlock.errors import ConflictError, LeaseBusyError, OldReadError, RefusedB
 from airlock.grants.grant import Grant
 from airlock.grants.life import wants_open
 from airlock.policy.place import PolicyPlace
-from airlock.ports import LEASE_PATIENCE_SECONDS, Clock, Scope
+from airlock.ports import LEASE_PATIENCE_SECONDS, Clock
 from airlock.reconcile.choose import Choice
 from airlock.reconcile.happening import Happening
 from airlock.reconcile.run import Run, about_to_write
 from airlock.reconcile.writing import NotConfirmedError, Writer
+from airlock.records import Scope
 from airlock.settings import LEASE_SECONDS
 from airlock_cli.operators.account import Account
 from airlock_cli.problems import AwsError, CommandError, NotFoundError, RefusedError

@@ -29,7 +29,7 @@ from airlock.grants.grant import CloseReason, Facts, Progress, State
 from airlock.install.names import Era
 from airlock.policy.exemption import Address, Exemption, Vpc
 from airlock.policy.place import PolicyKind, PolicyPlace
-from airlock.ports import PolicyRecord, Scope
+from airlock.records import PolicyRecord, Scope
 from tests.policy.strategies import USER, objects
 
 # Whole seconds in UTC, as everything that is kept.

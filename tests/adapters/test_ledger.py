@@ -14,7 +14,7 @@ from airlock.grants.learning import first_heard, learn
 from airlock.install.cloudtrail import parse
 from airlock.install.signal import Signal, Skipped
 from airlock.policy.place import PolicyKind, PolicyPlace
-from airlock.ports import PolicyRecord
+from airlock.records import PolicyRecord
 from tests.events import Event
 from tests.reconcile.account import USER, Account, at, install
 

@@ -12,7 +12,7 @@ from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, No
 from botocore.stub import Stubber
 
 from airlock.adapters.simulator import IamSimulator
-from airlock.ports import Simulation
+from airlock.records import Simulation
 
 USER = "arn:aws:iam::111122223333:user/ci/installer"
 ONE, TWO = (f"arn:aws:s3:::prod-7xk2q-{name}/bootstrap.ign" for name in ("bootstrap", "image-registry"))

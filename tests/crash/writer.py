@@ -25,7 +25,8 @@ from airlock.adapters.ledger import DynamoLedger
 from airlock.errors import ConflictError, LeaseBusyError
 from airlock.handlers.watcher import act_on
 from airlock.install.names import Era
-from airlock.ports import LEASE_PATIENCE_SECONDS, Scope
+from airlock.ports import LEASE_PATIENCE_SECONDS
+from airlock.records import Scope
 from tests.events import Event, Install
 
 PAUSE_SECONDS = 0.05

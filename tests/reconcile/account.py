@@ -33,7 +33,7 @@ from airlock.handlers.sweeper import sweep_with
 from airlock.handlers.watcher import act_on
 from airlock.install.names import Era
 from airlock.policy.place import PolicyKind, PolicyPlace
-from airlock.ports import Simulation
+from airlock.records import Simulation
 from airlock.wiring import Airlock, wire
 from airlock_cli.replay.world import make_ledger_table
 from tests.events import Event, Install

@@ -16,7 +16,7 @@ from airlock.adapters.ledger import DynamoLedger
 from airlock.grants.grant import Grant
 from airlock.handlers.sweeper import sweep_with
 from airlock.handlers.watcher import act_on
-from airlock.ports import Simulation
+from airlock.records import Simulation
 from airlock.wiring import wire
 from airlock_cli.replay.isolation import apart_from_the_caller, handlers_log_to
 from airlock_cli.replay.world import make_ledger_table

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from airlock.policy.evaluate import Request, denied
 from airlock.policy.truth import Truth
-from airlock.ports import Instance
+from airlock.records import Instance
 from tests import consoles
 from tests.simulation.installs import FETCH_AFTER, Cluster
 from tests.simulation.line import Line

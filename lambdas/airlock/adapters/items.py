@@ -16,7 +16,7 @@ from airlock.grants.grant import CloseReason, Facts, Grant, Progress, State
 from airlock.install.names import Era
 from airlock.policy.exemption import Address, Exemption, Vpc, from_iso, iso
 from airlock.policy.place import PolicyKind, PolicyPlace
-from airlock.ports import PolicyRecord, Scope
+from airlock.records import PolicyRecord, Scope
 
 Item = dict[str, Any]
 

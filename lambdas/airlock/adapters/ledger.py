@@ -24,7 +24,8 @@ from airlock.grants.grant import Facts, Grant, Progress
 from airlock.grants.learning import first_heard, learn
 from airlock.install.signal import Signal
 from airlock.policy.exemption import from_iso, iso
-from airlock.ports import LEASE_PATIENCE_SECONDS, Clock, Scope
+from airlock.ports import LEASE_PATIENCE_SECONDS, Clock
+from airlock.records import Scope
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

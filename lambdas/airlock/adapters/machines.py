@@ -12,7 +12,7 @@ from airlock.errors import ThrottledError
 from airlock.install.cloudtrail import ENDED_STATES
 from airlock.install.fields import NoSignalError
 from airlock.install.tags import cluster_tag, is_named_bootstrap, owner
-from airlock.ports import Instance
+from airlock.records import Instance
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError, HTTPClientError, NoCredentialsError
 from botocore.exceptions import ConnectionError as NoConnectionError
 
-from airlock.ports import Simulation
+from airlock.records import Simulation
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient

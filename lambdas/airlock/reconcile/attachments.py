@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from airlock.errors import PrincipalGoneError
 from airlock.grants.grant import Grant, State
 from airlock.policy.place import PolicyPlace
-from airlock.ports import Clock, Ledger, Policies, PolicyRecord
+from airlock.ports import Clock, Ledger, Policies
 from airlock.reconcile.happening import Drift
+from airlock.records import PolicyRecord
 
 DETACHED = (
     "The policy doesn't apply to {principal} any more: somebody detached it, or took the user out of its group. The "

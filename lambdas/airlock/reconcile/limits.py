@@ -10,8 +10,8 @@ from datetime import timedelta
 
 from airlock.grants.grant import Grant, State
 from airlock.policy.exemption import iso
-from airlock.ports import Scope
 from airlock.reconcile.run import Run
+from airlock.records import Scope
 from airlock.settings import Enrolled
 
 DAY = timedelta(days=1)

@@ -16,9 +16,9 @@ from airlock.policy.drift import Rebased, holds_ours, rebase
 from airlock.policy.exemption import Exemption
 from airlock.policy.place import HeldPolicy, PolicyPlace
 from airlock.policy.render import render
-from airlock.ports import PolicyRecord
 from airlock.reconcile.happening import Drift
 from airlock.reconcile.run import Run, now_written, unless_made_anew, with_version
+from airlock.records import PolicyRecord
 
 OLD_READ = timedelta(seconds=30)
 """How long after a write of ours a read may show what stood before it. What it shows later, somebody has put there."""

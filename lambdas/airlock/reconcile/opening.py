@@ -12,11 +12,11 @@ from airlock.policy.clauses import CannotRenderError
 from airlock.policy.document import PolicyTextError, parse_document, size_of, statements_of
 from airlock.policy.place import HeldPolicy, PolicyKind
 from airlock.policy.render import is_airlock_statement
-from airlock.ports import PolicyRecord
 from airlock.reconcile.checking import doubts, end_doubtful
 from airlock.reconcile.choose import Choice, Target, catches, choose, not_allowed, still_denied
 from airlock.reconcile.happening import Drift
 from airlock.reconcile.run import Run
+from airlock.records import PolicyRecord
 
 
 def refuse(run: Run, grant_id: str, reason: str, detail: str) -> None:

@@ -14,8 +14,9 @@ from datetime import datetime, timedelta
 from airlock.grants.grant import Facts, Grant, State
 from airlock.grants.life import wants_open
 from airlock.install.signal import Signal, SignalKind
-from airlock.ports import Clock, Instance, Ledger, Machines
+from airlock.ports import Clock, Ledger, Machines
 from airlock.reconcile.recording import linked
+from airlock.records import Instance
 
 SETTLES_AFTER = timedelta(seconds=50)
 """How long an end is left to whoever hears of it by an event: the next sweep, a minute later, takes it up. Sweeps that

@@ -9,9 +9,9 @@ from datetime import datetime
 from airlock.grants.grant import Grant, State
 from airlock.policy.document import sha256_of, size_of
 from airlock.policy.place import HeldPolicy, PolicyKind, PolicyPlace
-from airlock.ports import PolicyRecord, Scope
 from airlock.reconcile.choose import Choice
 from airlock.reconcile.happening import Decision, Happening, PolicyWrite
+from airlock.records import PolicyRecord, Scope
 from airlock.settings import Enrolled
 
 PAST_KEPT = 20

@@ -20,8 +20,9 @@ from airlock.policy.network_deny import is_source_network_deny
 from airlock.policy.place import HeldPolicy
 from airlock.policy.requests import VPC_KEYS, Fetch
 from airlock.policy.truth import Truth, any_of
-from airlock.ports import Simulation, Simulator
+from airlock.ports import Simulator
 from airlock.reconcile.choose import SAMPLE_PRIVATE_ADDRESS, SAMPLE_PUBLIC_ADDRESS, SAMPLE_VPC
+from airlock.records import Simulation
 
 _SAMPLE_ENDPOINT = "vpce-0"
 _ANOTHER_KEY = "airlock-another-object"

@@ -8,8 +8,9 @@ from dataclasses import replace
 
 from airlock.errors import OldReadError, RefusedByIamError
 from airlock.policy.place import HeldPolicy, PolicyKind, PolicyPlace
-from airlock.ports import Clock, Policies, PolicyRecord
+from airlock.ports import Clock, Policies
 from airlock.reconcile.run import Run, about_to_write, now_written, with_version
+from airlock.records import PolicyRecord
 
 READ_BACK_SECONDS = (0.0, 1.0, 2.0, 4.0)
 """Pauses before each attempt to read back what was written: IAM may show the old text for some seconds."""

@@ -9,7 +9,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from airlock.ports import Simulation
+from airlock.records import Simulation
 from airlock_cli.main import run
 from tests.cli.operators.conftest import READ_BY_BOTO, Done
 from tests.cli.operators.door import REGION, SECRETS

@@ -11,7 +11,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from airlock.ports import Simulation
+from airlock.records import Simulation
 from airlock_cli.doctor.organization import Kind, Layer, Organization, Standing, read_organization
 from tests.cli.doctor.conftest import ALLOW, DENY, OFFICE, USER, Examine, simulator_tells, text
 from tests.cli.operators.door import REGION

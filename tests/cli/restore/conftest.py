@@ -11,7 +11,7 @@ from airlock.adapters.clients import with_raw_documents
 from airlock.adapters.iam import IamPolicies
 from airlock.adapters.ledger import DynamoLedger
 from airlock.grants.grant import Grant, State
-from airlock.ports import PolicyRecord
+from airlock.records import PolicyRecord
 from tests.cli.helpers import AWS_EXAMPLE, USER
 from tests.cli.operators import samples
 from tests.cli.operators.conftest import Desk
