@@ -16,6 +16,7 @@ import pytest
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER  # type: ignore[import-untyped]  # it ships no types
 
 from tests.infra.builders import ACCOUNT, WATCHED, everything
+from tests.infra.lint import complaints
 from tests.infra.template import as_list
 
 REPOSITORY = Path(__file__).parents[2]
@@ -116,18 +117,7 @@ def test_everything_that_takes_tags_has_them(stacks: Stacks) -> None:
 
 def test_cfn_lint_has_nothing_to_say(stacks: Stacks) -> None:
     """Each template is sound for its region, all of whose types of resources are there."""
-    said = set()
-    for region, (path, _) in stacks.items():
-        command = [
-            str(Path(sys.executable).with_name("cfn-lint")),
-            "--format=json",
-            f"--regions={region}",
-            # CDK makes each function depend on its role, though the reference to the role does so already.
-            "--ignore-checks=W3005",
-        ]
-        done = subprocess.run([*command, "--", str(path)], capture_output=True, text=True, check=False)
-        said |= {(one["Rule"]["Id"], one["Message"]) for one in json.loads(done.stdout)}
-    assert said == set()
+    assert [(region, said) for region, (path, _) in stacks.items() if (said := complaints(path, region))] == []
 
 
 def test_only_where_functions_have_urls_they_are_used(partition: str, stacks: Stacks) -> None:
