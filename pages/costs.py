@@ -19,6 +19,7 @@ _MEMORY: Final = 0.5
 """GB of each function (`infra/functions.py`)."""
 _ENDED: Final = 1000
 """So many instances that end are reckoned together."""
+_SECONDS_IN_A_DAY: Final = 24 * 60 * 60
 _INSTALLS: Final = 100
 """So many installs a month are an example."""
 
@@ -106,6 +107,18 @@ class Sheet:
             Line("log", "log_ingestion", logged / _GIGABYTE),
         ]
 
+    def flood(self) -> list[Line]:
+        """A day in which somebody asks for the page without end, by an HTTP API: what that lets through."""
+        requests = self._assumed["requests_of_a_flood"] * _SECONDS_IN_A_DAY
+        bytes_each = self._assumed["bytes_of_an_apis_line"] + self._assumed["bytes_of_lambdas_lines"]
+        return [
+            Line("API Gateway", "api_requests", requests),
+            Line("the page as requests", "lambda_requests", requests),
+            Line("its time", "lambda_seconds", requests * self._seconds(1) * _MEMORY),
+            Line("looks at the links' signatures", "key_requests", requests),
+            Line("logs", "log_ingestion", requests * bytes_each / _GIGABYTE),
+        ]
+
     def dollars(self, lines: list[Line]) -> float:
         """What some lines come to."""
         return sum(self.cost(line) for line in lines)
@@ -147,6 +160,9 @@ def text() -> str:
         idle_table=_table(of, of.idle()),
         install_table=_table(of, of.install()),
         region_table=_table(of, of.region()),
+        api_requests=of.cost(Line("", "api_requests", 1_000)),
+        flood_table=_table(of, of.flood()),
+        flood=of.dollars(of.flood()),
         audited=use["audited"] / 1000,
         kept=use["kept"] / 1000,
         keeping=of.dollars(kept),

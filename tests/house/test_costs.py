@@ -70,7 +70,7 @@ def test_an_install_was_measured_whole(measured: dict[str, Any]) -> None:
 def test_every_line_of_the_bill_is_there() -> None:
     """A price that no line uses, or a resource that costs and isn't on the bill, would be forgotten."""
     sheet = costs.sheet()
-    lines = [*sheet.idle(), *sheet.install(), *sheet.region(), *sheet.ended()]
+    lines = [*sheet.idle(), *sheet.install(), *sheet.region(), *sheet.ended(), *sheet.flood()]
     assert {line.price for line in lines} | {"table", "forwarded"} == set(sheet.told["prices"])
     assert all(line.quantity >= 0 for line in lines)
 

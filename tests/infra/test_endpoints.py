@@ -9,6 +9,7 @@ import pytest
 from botocore.session import Session
 
 from infra import endpoints, function_urls
+from pages import costs
 from tests.infra.builders import ACCOUNT, KEY_ID
 from tests.infra.resolving import resolved
 from tests.infra.template import Template, arn_of
@@ -84,6 +85,11 @@ def test_a_flood_is_turned_away_before_the_function(http_template: Template, nam
     # page "Lambda quotas").
     timeout = http_template.properties(http_template.function(name))["Timeout"]
     assert endpoints.RATE * timeout + endpoints.BURST < 100
+
+
+def test_the_sheet_of_costs_reckons_with_what_is_let_through() -> None:
+    """docs/costs.md tells what a flood costs at the rate that the APIs have."""
+    assert costs.sheet().told["assumed"]["requests_of_a_flood"] == endpoints.RATE
 
 
 @DOORS
