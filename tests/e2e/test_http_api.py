@@ -4,29 +4,56 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from pathlib import Path
 
 import pytest
 
+from demo.cloud import default_configuration
 from demo.deployment import deploy
 from demo.ministack import ministack
 from demo.operator_door import Signer
 from demo.synthesis import synthesise
-from tests.e2e.asking import ACCOUNT, FENCE, Airlock, an_airlock, arn_of
+from tests.e2e.asking import ACCOUNT, FENCE, Airlock, Asked, an_airlock, arn_of
 from tests.e2e.test_operator_commands import Office
 
 pytestmark = pytest.mark.e2e
-USERS = ("commanded", "refused", "linked", "ahead", "own")
+USERS = ("commanded", "refused", "linked", "ahead", "before")
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A stack that had function URLs until a moment ago.
+
+    Attributes:
+        airlock: it, with HTTP APIs.
+        asked: a request from before.
+    """
+
+    airlock: Airlock
+    asked: Asked
 
 
 @pytest.fixture(scope="module")
-def airlock() -> Iterator[Airlock]:
-    """The stack with HTTP APIs; each test has a user of its own."""
-    with an_airlock({user: {"mode": "approval"} for user in USERS}, endpoints="http-api") as made:
+def changed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Changed]:
+    """The stack, deployed with function URLs, then changed to HTTP APIs while somebody was asked."""
+    principals: dict[str, dict[str, object]] = {user: {"mode": "approval"} for user in USERS}
+    with an_airlock(principals) as made:
+        asked = made.ask("before", "before-7xk2q")
+        assert len(made.cloud.deployment.named("AWS::Lambda::Url")) == 2
+        enrolled = [{"arn": arn_of(user), **settings} for user, settings in principals.items()]
+        told = default_configuration(principals=enrolled, endpoints="http-api")
+        (home,) = synthesise(told, tmp_path_factory.mktemp("cdk"))
+        made.cloud.deployment = deploy(made.cloud.aws, home)
         assert not made.cloud.deployment.named("AWS::Lambda::Url")
-        yield made
+        yield Changed(made, asked)
+
+
+@pytest.fixture(scope="module")
+def airlock(changed: Changed) -> Airlock:
+    """The stack with HTTP APIs; each test has a user of its own."""
+    return changed.airlock
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +103,16 @@ def test_an_operator_approves_by_the_api(office: Office, dana: Signer, kim: Sign
     closed = json.loads(office.run("close", asked.grant, "--json", who=kim))
     assert (closed["came_out"], closed["stands"]["by"]) == (True, kim.arn)
     assert office.airlock.policy("commanded") == FENCE
+
+
+def test_a_request_from_before_the_change_is_answered_by_the_api(
+    office: Office, changed: Changed, dana: Signer
+) -> None:
+    """Its link leads nowhere any more, and it still waits."""
+    assert changed.airlock.call(changed.asked.link) == HTTPStatus.NOT_FOUND
+    office.run("approve", changed.asked.grant, who=dana)
+    assert changed.airlock.policy("before") != FENCE
+    changed.airlock.end(changed.asked)
 
 
 def test_an_approval_ahead_by_the_api(office: Office, kim: Signer) -> None:

@@ -215,6 +215,19 @@ def test_what_is_one_accounts_alone_is_refused_by_name(changes: dict[str, Any], 
     assert not (tmp_path / "out").exists()
 
 
+def test_http_apis_are_made_in_any_account(http_template: Template) -> None:
+    """Where there are no function URLs, what stands in their place names the account that it is deployed in."""
+    made = stackset.for_any_account(http_template.body, ACCOUNT)
+    assert ACCOUNT not in json.dumps(made)
+    filled = _filled(made, ACCOUNT)
+    for kind in ("Api", "Integration", "Route", "Stage"):
+        assert len(http_template.resources(f"AWS::ApiGatewayV2::{kind}")) == 2
+    for name, resource in http_template.body["Resources"].items():
+        if resource["Type"].startswith(("AWS::ApiGatewayV2::", "AWS::Lambda::Permission")):
+            assert filled["Resources"][name]["Properties"] == resource["Properties"]
+    assert filled["Outputs"] == http_template.body["Outputs"]
+
+
 @pytest.fixture(scope="module")
 def hub(templates: dict[str, dict[str, Any]]) -> Template:
     """The hub's template with its parameter and pseudo parameters filled in."""
