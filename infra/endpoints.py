@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from aws_cdk import Fn, RemovalPolicy
+from aws_cdk import Fn, RemovalPolicy, Stack
 from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_apigatewayv2_authorizers as authorizers
 from aws_cdk import aws_apigatewayv2_integrations as integrations
@@ -132,7 +132,9 @@ class HttpApi(Construct):
         # API Gateway's own word for where it is, whatever the partition's domain.
         url = Fn.join("", [api.api_endpoint, "/"])
         public = route if open_to is OpenTo.ANYBODY else None
-        self.endpoint = Endpoint(url, api.arn_for_execute_api(stage="*"), public)
+        # Whatever the stage, the method and the path: it is the API's only route.
+        everything = Stack.of(self).format_arn(service="execute-api", resource=api.api_id, resource_name="*")
+        self.endpoint = Endpoint(url, everything, public)
 
     def _log_to(self, stage: apigateway.HttpStage) -> None:
         made = stage.node.default_child

@@ -66,7 +66,8 @@ def answering_on_the_page(around: Surroundings) -> Iterator[Work]:
     signature holds before anything else is done, time and memory are small, nothing is started, and what Lambda
     throttles isn't billed. The account's concurrency bounds all of them together. It has no reservation for the reason
     that AirlockFunction gives, so a flood can take that concurrency from the watcher: EventBridge and Lambda keep the
-    watcher's events for an hour, a sweep does its work too, and what is open ends by IAM at its not-after time.
+    watcher's events for an hour, a sweep does its work too, and what is open ends by IAM at its not-after time. Behind
+    an HTTP API, a flood is bounded before it comes here (:mod:`infra.endpoints`).
 
     Args:
         around: what it works with; the approvals must have a key.

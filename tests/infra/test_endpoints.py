@@ -124,7 +124,7 @@ def test_the_outputs_lead_to_the_apis(http_template: Template) -> None:
         endpoint = {"Fn::GetAtt": [_api(http_template, name), "ApiEndpoint"]}
         assert outputs[f"{name}FunctionUrl"] == {"Fn::Join": ["", [endpoint, "/"]]}
     api = resolved(http_template, {"Ref": _api(http_template, "operator")})
-    assert resolved(http_template, outputs["OperatorApiArn"]) == f"arn:aws:execute-api:us-east-1:{ACCOUNT}:{api}/*/*/*"
+    assert resolved(http_template, outputs["OperatorApiArn"]) == f"arn:aws:execute-api:us-east-1:{ACCOUNT}:{api}/*"
     for name in ("watcher", "sweeper"):
         assert http_template.variables(name)["AIRLOCK_PAGE_URL"] == outputs["PageFunctionUrl"]
 

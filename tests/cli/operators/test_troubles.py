@@ -181,7 +181,7 @@ def test_what_a_request_is_signed_for(host: str, service: str | None) -> None:
 
 def test_an_api_in_front_of_the_function(busy: Desk) -> None:
     """Where the stack tells of an API, requests are signed for API Gateway, and its refusal names the one right."""
-    busy.door.outputs["OperatorApiArn"] = "arn:aws:execute-api:us-east-1:111122223333:a1b2c3d4e5/*/*/*"
+    busy.door.outputs["OperatorApiArn"] = "arn:aws:execute-api:us-east-1:111122223333:a1b2c3d4e5/*"
     refused = busy.run("close", WAITING, "--json")
     assert (refused.status, refused.json["error"]["permission"]) == (5, "execute-api:Invoke")
     said = busy.run("close", WAITING).err
