@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
-
-from aws_cdk import RemovalPolicy, Stack
+from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
@@ -12,19 +10,8 @@ from constructs import Construct
 
 from infra import encryption
 from infra.configuration import Configuration
-from infra.keys import key_policy, not_for_the_enrolled
-from infra.topics import given_key_statement, make_topic
-
-# Of the calls that a topic's policy may name (Amazon SNS, page "Amazon SNS API permissions"), those that get at a
-# request, forge one, or let somebody do so.
-_TOPIC_CALLS: Final = (
-    "sns:AddPermission",
-    "sns:DeleteTopic",
-    "sns:Publish",
-    "sns:RemovePermission",
-    "sns:SetTopicAttributes",
-    "sns:Subscribe",
-)
+from infra.keys import key_policy
+from infra.topics import given_key_statement, keep_the_enrolled_out, make_topic
 
 
 class Approvals(Construct):
@@ -57,7 +44,9 @@ class Approvals(Construct):
                 key_spec=kms.KeySpec.HMAC_256,
                 key_usage=kms.KeyUsage.GENERATE_VERIFY_MAC,
                 policy=key_policy(configuration),
-                removal_policy=RemovalPolicy.RETAIN,
+                # Nothing outlives a link, which is short-lived.
+                removal_policy=RemovalPolicy.DESTROY,
+                pending_window=Duration.days(7),
             )
 
     def _own_topic(self, configuration: Configuration) -> sns.ITopic:
@@ -65,7 +54,7 @@ class Approvals(Construct):
         # account, so the functions need no KMS rights.
         key = encryption.given_key(self, configuration) or kms.Alias.from_alias_name(self, "Key", "alias/aws/sns")
         topic = make_topic(self, "Bootstrap Airlock approvals", configuration.approvals.emails, key)
-        topic.add_to_resource_policy(not_for_the_enrolled(configuration, _TOPIC_CALLS, topic.topic_arn))
+        keep_the_enrolled_out(topic, configuration)
         return topic
 
     def _given_topic(self, arn: str) -> sns.ITopic:

@@ -48,13 +48,18 @@ def key_policy(configuration: Configuration) -> iam.PolicyDocument:
 def not_for_the_enrolled(configuration: Configuration, actions: Sequence[str], resource: str) -> iam.PolicyStatement:
     """Deny calls to those whose installs are decided on, whatever their own policies allow.
 
-    Of a role's session, ``aws:PrincipalArn`` holds the role's ARN.
+    Of a role's session, ``aws:PrincipalArn`` holds the role's ARN. A user can also make itself a session by
+    ``sts:GetFederationToken``, of which the key holds ``federated-user/`` and a name of the user's choice (IAM user
+    guide, page "AWS global condition context keys"): nothing tells whose it is, so all of them are denied.
     """
+    names = [principal.arn for principal in configuration.principals]
+    if configuration.users:
+        names.append(f"arn:{configuration.partition}:sts::{configuration.account}:federated-user/*")
     return iam.PolicyStatement(
         sid="NotForTheEnrolled",
         effect=iam.Effect.DENY,
         actions=list(actions),
         principals=[iam.AnyPrincipal()],
         resources=[resource],
-        conditions={"ArnEquals": {"aws:PrincipalArn": [principal.arn for principal in configuration.principals]}},
+        conditions={"ArnLike": {"aws:PrincipalArn": names}},
     )

@@ -13,7 +13,7 @@ from constructs import Construct
 from infra import permissions
 from infra.configuration import Configuration
 from infra.keys import key_policy
-from infra.topics import given_key_statement, make_topic
+from infra.topics import given_key_statement, keep_the_enrolled_out, make_topic
 
 
 class Notices(Construct):
@@ -24,7 +24,8 @@ class Notices(Construct):
 
     SNS asks KMS in the name of whoever publishes. For the functions, the key leaves that to IAM, by way of SNS only:
     naming their roles here would go round in a circle, for a role names the topic, and the topic its key. The enrolled
-    principals are denied all of it, so they can't publish a notice even if their own policies allow it.
+    principals are denied all of it, so they can't publish a notice even if their own policies allow it; and the topic
+    denies them to give it another key.
 
     The key goes with the stack: it encrypts what SNS has in hand, which ends with the topic.
 
@@ -66,7 +67,9 @@ class Notices(Construct):
                 conditions=permissions.by_way_of_sns(Stack.of(self)),
             )
         )
-        return make_topic(self, "Bootstrap Airlock", configuration.notice_emails, key), key
+        topic = make_topic(self, "Bootstrap Airlock", configuration.notice_emails, key)
+        keep_the_enrolled_out(topic, configuration)
+        return topic, key
 
     def key_statement(self) -> iam.PolicyStatement:
         """Write what a role needs of the topic's key to publish a notice."""

@@ -13,6 +13,7 @@ from constructs import Construct
 
 from infra.alarms import Telling
 from infra.configuration import Configuration
+from infra.topics import keep_the_enrolled_out
 
 
 class UndeliveredAlarm(Construct):
@@ -58,6 +59,7 @@ class UndeliveredAlarm(Construct):
         topic = sns.Topic(self, "Topic", display_name="Bootstrap Airlock", enforce_ssl=True)
         for address in configuration.notice_emails:
             topic.add_subscription(subscriptions.EmailSubscription(address))
+        keep_the_enrolled_out(topic, configuration)
         form = ArnFormat.COLON_RESOURCE_NAME
         arn = stack.format_arn(service="cloudwatch", resource="alarm", resource_name=alarm, arn_format=form)
         topic.add_to_resource_policy(

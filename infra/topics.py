@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
@@ -12,6 +13,20 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 from infra import permissions
+from infra.configuration import Configuration
+from infra.keys import not_for_the_enrolled
+
+# Of the calls that a topic's policy may name (Amazon SNS, page "Amazon SNS API permissions"), those that get at a
+# message, forge one, let somebody do so, or keep messages from people.
+_CALLS: Final = (
+    "sns:AddPermission",
+    "sns:DeleteTopic",
+    "sns:Publish",
+    "sns:PutDataProtectionPolicy",
+    "sns:RemovePermission",
+    "sns:SetTopicAttributes",
+    "sns:Subscribe",
+)
 
 
 def make_topic(scope: Construct, display_name: str, addresses: Sequence[str], key: kms.IKey) -> sns.Topic:
@@ -27,6 +42,11 @@ def make_topic(scope: Construct, display_name: str, addresses: Sequence[str], ke
     for address in addresses:
         topic.add_subscription(subscriptions.EmailSubscription(address))
     return topic
+
+
+def keep_the_enrolled_out(topic: sns.Topic, configuration: Configuration) -> None:
+    """Deny those whose installs are told of to read, forge or stop messages, whatever their own policies allow."""
+    topic.add_to_resource_policy(not_for_the_enrolled(configuration, _CALLS, topic.topic_arn))
 
 
 def any_key_beside(topic_arn: str) -> str:

@@ -15,6 +15,9 @@ KEY_ID = "1234abcd-12ab-34cd-56ef-1234567890ab"
 WATCHED = {"aws": ["eu-central-1"], "aws-us-gov": ["us-gov-east-1"], "aws-cn": ["cn-northwest-1"]}
 """A region to watch besides, by partition."""
 
+THE_ENROLLED = {"ArnLike": {"aws:PrincipalArn": [USER, ROLE, f"arn:aws:sts::{ACCOUNT}:federated-user/*"]}}
+"""The condition that holds for whom a configuration enrols, and for sessions that an enrolled user can make."""
+
 Event = dict[str, Any]
 
 

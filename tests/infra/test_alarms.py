@@ -229,7 +229,7 @@ def test_cloudwatch_publishes_for_this_stack_s_alarms_only(template: Template) -
     topic = {"Ref": template.within("Notices", "AWS::SNS::Topic")}
     policy = template.properties(template.within("Notices", "AWS::SNS::TopicPolicy"))
     assert policy["Topics"] == [topic]
-    tls, alarms = policy["PolicyDocument"]["Statement"]
+    tls, _, alarms = policy["PolicyDocument"]["Statement"]
     assert (tls["Effect"], tls["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
     assert alarms == {
         "Sid": "Alarms",

@@ -9,7 +9,9 @@ import boto3
 import pytest
 
 from airlock.adapters.clients import make_clients
-from tests.infra.builders import ACCOUNT, GROUP, POLICY, ROLE, USER
+from infra.configuration import parse
+from infra.keys import not_for_the_enrolled
+from tests.infra.builders import ACCOUNT, GROUP, POLICY, ROLE, THE_ENROLLED, USER, configuration
 from tests.infra.template import Template, arn_of, of_kinds
 
 pytestmark = pytest.mark.xdist_group("template")
@@ -152,10 +154,10 @@ def test_anybody_may_call_the_page_by_its_url_and_nothing_else(template: Templat
 
 
 def test_the_key_makes_and_checks_signatures_only(template: Template) -> None:
-    """It is an HMAC key that outlives the stack, and its policy leaves its administration to IAM, not its use."""
+    """It is an HMAC key that goes with the stack, and its policy leaves its administration to IAM, not its use."""
     name = template.within("Approvals", "AWS::KMS::Key")
     resource = template.body["Resources"][name]
-    assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    assert (resource["DeletionPolicy"], resource["Properties"]["PendingWindowInDays"]) == ("Delete", 7)
     key = resource["Properties"]
     assert (key["KeySpec"], key["KeyUsage"]) == ("HMAC_256", "GENERATE_VERIFY_MAC")
     assert "EnableKeyRotation" not in key
@@ -175,11 +177,43 @@ def test_no_enrolled_principal_gets_at_a_link(template: Template) -> None:
     )
     for statement in (of_key, of_topic):
         assert (statement["Effect"], statement["Principal"]) == ("Deny", {"AWS": "*"})
-        assert statement["Condition"] == {"ArnEquals": {"aws:PrincipalArn": [USER, ROLE]}}
+        assert statement["Condition"] == THE_ENROLLED
     assert (of_key["Action"], of_key["Resource"]) == ("kms:*", "*")
     assert {"sns:Subscribe", "sns:Publish", "sns:SetTopicAttributes", "sns:AddPermission"} <= set(of_topic["Action"])
     assert of_topic["Resource"] == {"Ref": topic}
     assert not [one for document in documents[1:] for one in document["Statement"] if one["Effect"] == "Allow"]
+
+
+def test_no_enrolled_principal_forges_or_stops_a_message(template: Template) -> None:
+    """Both topics refuse them what publishes, subscribes, redirects, masks or ends, whatever their policies allow."""
+    policies = template.resources("AWS::SNS::TopicPolicy").values()
+    assert len(policies) == len(template.resources("AWS::SNS::Topic"))
+    for one in policies:
+        (denied,) = (
+            statement
+            for statement in one["Properties"]["PolicyDocument"]["Statement"]
+            if statement.get("Sid") == "NotForTheEnrolled"
+        )
+        assert (denied["Effect"], denied["Condition"]) == ("Deny", THE_ENROLLED)
+        calls = (
+            "AddPermission",
+            "DeleteTopic",
+            "Publish",
+            "PutDataProtectionPolicy",
+            "SetTopicAttributes",
+            "Subscribe",
+        )
+        assert {f"sns:{call}" for call in calls} <= set(denied["Action"])
+
+
+def test_a_users_federated_sessions_are_denied_with_it() -> None:
+    """Where a user is enrolled, what it can call itself by GetFederationToken is denied too; a role can't do that."""
+    told = {
+        arn: not_for_the_enrolled(parse(configuration(principals=[{"arn": arn}])), ["sns:Publish"], "*").to_json()
+        for arn in (USER, ROLE)
+    }
+    names = {arn: statement["Condition"]["ArnLike"]["aws:PrincipalArn"] for arn, statement in told.items()}
+    assert names == {USER: [USER, f"arn:aws:sts::{ACCOUNT}:federated-user/*"], ROLE: [ROLE]}
 
 
 def test_without_links_there_is_no_page_and_no_key(small_template: Template) -> None:
@@ -204,8 +238,8 @@ def test_the_enrolled_cant_write_the_ledger(template: Template, principal: str) 
     policy = template.properties(template.only("AWS::DynamoDB::Table"))["ResourcePolicy"]["PolicyDocument"]
     (statement,) = policy["Statement"]
     assert (statement["Effect"], statement["Principal"], statement["Resource"]) == ("Deny", {"AWS": "*"}, "*")
-    assert list(statement["Condition"]) == ["ArnEquals"]
-    assert principal in statement["Condition"]["ArnEquals"]["aws:PrincipalArn"]
+    assert list(statement["Condition"]) == ["ArnLike"]
+    assert principal in statement["Condition"]["ArnLike"]["aws:PrincipalArn"]
     # What botocore knows as changing items, and what would take this policy or the table away.
     service = boto3.session.Session().client("dynamodb", region_name="us-east-1").meta.service_model
     items = {name for name in service.operation_names if name.endswith("Item") and not name.endswith("GetItem")}

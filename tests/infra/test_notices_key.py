@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.infra.builders import ACCOUNT, ROLE, USER
+from tests.infra.builders import ACCOUNT, THE_ENROLLED
 from tests.infra.template import Template, arn_of
 
 pytestmark = pytest.mark.xdist_group("template")
@@ -68,7 +68,7 @@ def test_the_enrolled_are_denied_it(template: Template) -> None:
         "Action": "kms:*",
         "Principal": {"AWS": "*"},
         "Resource": "*",
-        "Condition": {"ArnEquals": {"aws:PrincipalArn": [USER, ROLE]}},
+        "Condition": THE_ENROLLED,
     }
 
 

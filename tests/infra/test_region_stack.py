@@ -25,6 +25,7 @@ from tests.infra.builders import (
     HOME,
     POLICY,
     ROLE,
+    THE_ENROLLED,
     USER,
     Event,
     call,
@@ -252,6 +253,7 @@ def test_what_is_not_delivered_is_told_by_mail_where_there_are_addresses(
     (alarm,) = (one["Properties"] for one in template.resources("AWS::CloudWatch::Alarm").values())
     assert alarm["AlarmActions"] == [{"Ref": template.only("AWS::SNS::Topic")}]
     statements = template.properties(template.only("AWS::SNS::TopicPolicy"))["PolicyDocument"]["Statement"]
+    assert [one["Condition"] for one in statements if one.get("Sid") == "NotForTheEnrolled"] == [THE_ENROLLED]
     (publish,) = (resolved(template, one) for one in statements if one["Effect"] == "Allow")
     assert publish["Condition"]["ArnLike"]["aws:SourceArn"] == (
         f"arn:aws:cloudwatch:{WATCHED}:{ACCOUNT}:alarm:{alarm['AlarmName']}"
