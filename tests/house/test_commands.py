@@ -22,7 +22,7 @@ from tests.house.runs import started, targets
 
 COMMANDS = documented()
 EXCUSES = {
-    "an AWS account": re.compile("aws |npx aws-cdk "),
+    "an AWS account": re.compile(r"aws |npx aws-cdk@\d+\.\d+\.\d+ "),
     "a package index": re.compile("make pins"),
     "Debian's packages": re.compile("apt-get |make test-ceph"),
 }
@@ -111,13 +111,20 @@ def test_there_are_commands_of_every_kind() -> None:
         "Needs an AWS account:\n\n```console\nmake clean\n```",
         "Needs Debian's packages.\n\n```console\naws sts get-caller-identity\n```",
         "Say `python -m tests.nothing` now.",
-        "Say `npx aws-cdk destroy` now.",
+        "Say `npx aws-cdk@2.0.0 destroy` now.",
+        "Needs an AWS account: `npx aws-cdk destroy`, whose version would be the newest.",
         "Say `python -m supply nonsense` now.",
     ],
 )
 def test_a_command_that_no_test_runs_is_found(unrun: str) -> None:
     """Neither a name that looks known, nor a need that has nothing to do with it, lets it pass."""
     assert not any(is_run(command) for command in commands_of(ROOT / "page.md", f"# Page\n\n{unrun}\n"))
+
+
+def test_one_release_of_the_cdk_is_told() -> None:
+    """The documents name the same release of the CDK's command line, all of them."""
+    text = "".join(page.read_text(encoding="utf-8") for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+    assert len(set(re.findall(r"npx aws-cdk(\S*)", text))) == 1
 
 
 def test_needs_are_read_where_the_reader_reads_them() -> None:
@@ -190,7 +197,10 @@ def test_aws_has_what_it_is_asked_for(command: Command) -> None:
     names = {xform_name(name, "-"): name for name in model.operation_names}
     assert operation in names
     shape = model.operation_model(names[operation]).input_shape
-    known = {f"--{xform_name(name, '-')}" for name in (shape.members if shape else {})}
+    members = shape.members if shape else {}
+    known = {f"--{xform_name(name, '-')}" for name in members}
+    # A boolean is switched off by "no-" (AWS CLI user guide, "Common parameter types", "Boolean").
+    known |= {f"--no-{xform_name(name, '-')}" for name, one in members.items() if one.type_name == "boolean"}
     assert {option for option in options if option not in EVERYWHERE} <= known
     for query in [word for before, word in pairwise(words) if before == "--query"]:
         jmespath.compile(query)
