@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -38,19 +39,22 @@ def handle(event: object, context: object) -> dict[str, object]:
 """
 
 
+Synthesised = Callable[..., Synthesis]
+
+
 @dataclass(slots=True)
 class Stack:
     """A deployed stack, and the account that it is in.
 
     Attributes:
         aws: the account.
-        folder: for what is synthesised.
+        synthesised: gives the stack as it is for some users and more of the configuration.
         deployment: the stack as it was deployed last.
         events: brings events to its functions.
     """
 
     aws: MiniStack
-    folder: Path
+    synthesised: Synthesised
     deployment: Deployment
     events: Events
 
@@ -104,24 +108,32 @@ class Stack:
         return sorted(one["FunctionName"] for one in self.aws.client("lambda").list_functions()["Functions"])
 
 
-def configuration(*users: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON of any shape
-    """A configuration that enrols these users."""
-    return {"home_region": REGION, "principals": [{"arn": arn} for arn in users], **more}
+Standing = Callable[..., AbstractContextManager[Stack]]
 
 
-def synthesised(folder: Path, name: str, told: dict[str, Any]) -> Synthesis:
-    """The home region's stack."""
-    return next(one for one in synthesise(told, folder / name) if one.region == REGION)
+@pytest.fixture(scope="module")
+def synthesised(tmp_path_factory: pytest.TempPathFactory) -> Synthesised:
+    """Synthesises the home region's stack for users and more of the configuration, each once: it takes seconds."""
+
+    @cache
+    def once(told: str) -> Synthesis:
+        stacks = synthesise(json.loads(told), tmp_path_factory.mktemp("cdk"))
+        return next(one for one in stacks if one.region == REGION)
+
+    def of(*users: str, **more: Any) -> Synthesis:  # noqa: ANN401 - JSON of any shape
+        return once(json.dumps({"home_region": REGION, "principals": [{"arn": arn} for arn in users], **more}))
+
+    return of
 
 
-def with_changed_code(synthesis: Synthesis) -> Synthesis:
-    """The same stack with other code, under other keys."""
+def with_changed_code(synthesis: Synthesis, folder: Path) -> Synthesis:
+    """The same stack with other code, which is put into a folder, under other keys."""
     text = json.dumps(synthesis.template)
     assets = []
     for asset in synthesis.assets:
         sweeper = asset.path / "airlock/handlers/sweeper.py"
         if asset.is_folder and sweeper.exists():
-            changed = asset.path.with_name(f"changed-{asset.path.name}")
+            changed = folder / f"changed-{asset.path.name}"
             shutil.copytree(asset.path, changed)
             copy = changed / "airlock/handlers/sweeper.py"
             copy.write_text(copy.read_text(encoding="utf-8") + CHANGE, encoding="utf-8")
@@ -131,16 +143,21 @@ def with_changed_code(synthesis: Synthesis) -> Synthesis:
     return replace(synthesis, template=json.loads(text), assets=tuple(assets))
 
 
+@pytest.fixture
+def standing(tmp_path: Path, synthesised: Synthesised) -> Standing:
+    """Makes a stack with users behind a fence, its schedule off."""
+    return partial(_standing, tmp_path, synthesised)
+
+
 @contextmanager
-def a_stack(folder: Path, *users: str) -> Iterator[Stack]:
-    """A stack with users behind a fence, its schedule off."""
+def _standing(folder: Path, synthesised: Synthesised, *users: str) -> Iterator[Stack]:
     with ministack(folder) as aws:
-        deployment = deploy(aws, synthesised(folder, "first", configuration(*users)))
+        deployment = deploy(aws, synthesised(*users))
         iam = aws.client("iam")
         for arn in users:
             iam.create_user(UserName=arn.rpartition("/")[2])
             iam.put_user_policy(UserName=arn.rpartition("/")[2], PolicyName="fence", PolicyDocument=BASELINE)
-        stack = Stack(aws, folder, deployment, Events(aws, deployment))
+        stack = Stack(aws, synthesised, deployment, Events(aws, deployment))
         stack.events.switch_schedules(on=False)
         yield stack
 
@@ -155,15 +172,15 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def test_an_upgrade_keeps_what_is_open_and_the_new_functions_close_it(tmp_path: Path) -> None:
+def test_an_upgrade_keeps_what_is_open_and_the_new_functions_close_it(standing: Standing, tmp_path: Path) -> None:
     """Another template and other code come while a grant is open: it is narrowed and closed as if nothing was."""
-    with a_stack(tmp_path, USER) as stack:
+    with standing(USER) as stack:
         one = install()
         stack.deliver(one.create_vpc(now()))
         opened = stack.policy()
         assert opened != BASELINE
-        told = configuration(USER, OTHER, log_retention_days=30)
-        stack.change(with_changed_code(synthesised(tmp_path, "second", told)))
+        larger = stack.synthesised(USER, OTHER, log_retention_days=30)
+        stack.change(with_changed_code(larger, tmp_path))
         assert (stack.policy(), stack.states(), stack.audited()) == (opened, ["open"], ["written", "open"])
         (swept,) = stack.events.sweep()
         assert swept.result["code"] == "changed"
@@ -175,13 +192,13 @@ def test_an_upgrade_keeps_what_is_open_and_the_new_functions_close_it(tmp_path: 
         assert (stack.policy(), stack.states()) == (BASELINE, ["closed"])
 
 
-def test_an_upgrade_that_takes_the_principal_out_is_refused_and_loses_nothing(tmp_path: Path) -> None:
+def test_an_upgrade_that_takes_the_principal_out_is_refused_and_loses_nothing(standing: Standing) -> None:
     """CloudFormation says which grant of whose stands in the way; once it is closed, the same upgrade goes through."""
-    with a_stack(tmp_path, USER, OTHER) as stack:
+    with standing(USER, OTHER) as stack:
         one = install()
         stack.deliver(one.create_vpc(now()))
         opened = stack.policy()
-        smaller = synthesised(tmp_path, "second", configuration(OTHER))
+        smaller = stack.synthesised(OTHER)
         with pytest.raises(DeploymentError) as refused:
             stack.change(smaller)
         assert "UPDATE_ROLLBACK_COMPLETE" in str(refused.value)
@@ -195,13 +212,13 @@ def test_an_upgrade_that_takes_the_principal_out_is_refused_and_loses_nothing(tm
         assert stack.events.matching(one.create_vpc(now())) == []
 
 
-def test_a_failed_deployment_leaves_the_policies_alone(tmp_path: Path) -> None:
+def test_a_failed_deployment_leaves_the_policies_alone(standing: Standing, tmp_path: Path) -> None:
     """A resource that can't be made has all taken back; what was open stays so, and ends by the functions as before."""
-    with a_stack(tmp_path, USER) as stack:
+    with standing(USER) as stack:
         one = install()
         stack.deliver(one.create_vpc(now()))
         opened, audited = stack.policy(), stack.audited()
-        second = with_changed_code(synthesised(tmp_path, "second", configuration(USER, OTHER)))
+        second = with_changed_code(stack.synthesised(USER, OTHER), tmp_path)
         (grants,) = (
             name for name, one in second.template["Resources"].items() if one["Type"].endswith("::AirlockGrants")
         )
@@ -216,9 +233,9 @@ def test_a_failed_deployment_leaves_the_policies_alone(tmp_path: Path) -> None:
         assert stack.policy() == BASELINE
 
 
-def test_a_removal_puts_policies_back_first_and_keeps_ledger_and_audit_log(tmp_path: Path) -> None:
+def test_a_removal_puts_policies_back_first_and_keeps_ledger_and_audit_log(standing: Standing) -> None:
     """The rules go first, then the policies are put back, then all the rest goes that the template doesn't retain."""
-    with a_stack(tmp_path, USER, OTHER) as stack:
+    with standing(USER, OTHER) as stack:
         for user, infra_id in ((USER, "prod-7xk2q"), (OTHER, "other-9mz4c")):
             stack.deliver(install(infra_id, user).create_vpc(now()))
             assert stack.policy(user) != BASELINE
@@ -240,7 +257,7 @@ def test_a_removal_puts_policies_back_first_and_keeps_ledger_and_audit_log(tmp_p
 def _deployed_again(stack: Stack) -> None:
     """The same stack, made anew, works with a ledger and an audit log of its own; what the first one left stays."""
     before, left = stack.deployment, (stack.states(), stack.audited())
-    stack.change(synthesised(stack.folder, "again", configuration(USER, OTHER)))
+    stack.change(stack.synthesised(USER, OTHER))
     for name in ("LedgerTableName", "AuditLogGroupName"):
         assert stack.deployment.outputs[name] != before.outputs[name]
     one = install()
@@ -252,9 +269,9 @@ def _deployed_again(stack: Stack) -> None:
     assert (stack.states(), stack.audited()) == left
 
 
-def test_a_removal_that_cant_put_a_policy_back_is_refused_and_done_later(tmp_path: Path) -> None:
+def test_a_removal_that_cant_put_a_policy_back_is_refused_and_done_later(standing: Standing) -> None:
     """Another writer's lease keeps it from it: nothing that it needs is deleted, and the next try goes through."""
-    with a_stack(tmp_path, USER) as stack:
+    with standing(USER) as stack:
         stack.deliver(install().create_vpc(now()))
         opened, functions = stack.policy(), stack.functions()
         _hold(stack, USER, now() + timedelta(hours=1))
