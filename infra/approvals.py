@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
@@ -33,6 +33,7 @@ class Approvals(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, configuration: Configuration) -> None:
         super().__init__(scope, construct_id)
+        self._configuration = configuration
         self.given = configuration.approvals.topic
         self.topic = self._given_topic(self.given) if self.given else self._own_topic(configuration)
         self.link_key: kms.Key | None = None
@@ -62,7 +63,7 @@ class Approvals(Construct):
 
     def given_key_statements(self) -> list[iam.PolicyStatement]:
         """List what a role needs of the key of a given topic; nothing for the stack's own."""
-        return [given_key_statement("GivenApprovalsKey", self.given, Stack.of(self))] if self.given else []
+        return [given_key_statement("GivenApprovalsKey", self.given, self._configuration)] if self.given else []
 
     def let_sign(self, role: iam.IRole) -> None:
         """Let a function's role sign links, which checks none; nothing to do without a key."""

@@ -25,6 +25,9 @@ _REGION: Final = f"{KEY}.home_region"
 # Reference, page "AWS Identity and Access Management endpoints and quotas").
 IAM_REGIONS: Final = {"aws": "us-east-1", "aws-us-gov": "us-gov-west-1", "aws-cn": "cn-north-1"}
 
+OWN_TAG: Final = "Application"
+"""The tag that each stack gives what it makes; a configured one of that name wins."""
+
 SCHEMA_FILE: Final = Path(__file__).with_name("configuration_schema.json")
 _REGION_NAME: Final = re.compile(r"[a-z]{2,3}(-[a-z]+)+-[0-9]+")
 _ARN_COLONS: Final = 5
@@ -69,6 +72,7 @@ def find_problems(value: object) -> Iterator[Problem]:
         yield from _lifting_problems(value)
         yield from _wider_problems(value)
         yield from _topic_problems(value)
+        yield from _tag_problems(value)
         if not any(problem.key == _REGION for problem in told):
             yield from _region_problems(value)
             yield from _watched_problems(value)
@@ -182,6 +186,23 @@ def _topic_problems(value: Mapping[str, Any]) -> Iterator[Problem]:
         if topic and emails:
             fix = "subscribe them to the topic where it was made, and remove the list; or remove the topic"
             yield Problem(key, emails, f"the stack subscribes nobody to {topic}, which isn't its own", fix)
+
+
+def _tag_problems(value: Mapping[str, Any]) -> Iterator[Problem]:
+    """Find tags that differ in case only.
+
+    IAM takes such for one tag, and refuses a role that has both (IAM user guide, "Tags for IAM resources": keys are not
+    case sensitive).
+    """
+    given = value.get("tags")
+    tags: Mapping[str, object] = given if isinstance(given, Mapping) else {}
+    met = {OWN_TAG.casefold(): OWN_TAG}
+    for name in tags:
+        first = met.setdefault(name.casefold(), name)
+        if first != name:
+            whose = "the stack's own tag" if first == OWN_TAG and OWN_TAG not in tags else "the tag"
+            what = f"differs from {whose} {first} in case only, which IAM takes for the same"
+            yield Problem(f"{KEY}.tags.{name}", tags[name], what, f"write {first}, or name it otherwise")
 
 
 def _region_problems(value: Mapping[str, Any]) -> Iterator[Problem]:

@@ -39,6 +39,12 @@ _MAKING: Final = (
 DELIVERED_LOGS: Final = "/aws/vendedlogs/"
 """How the names of log groups begin that AWS's services deliver to, such as API Gateway."""
 _SUFFIXES: Final = {"aws": "amazonaws.com", "aws-us-gov": "amazonaws.com", "aws-cn": "amazonaws.com.cn"}
+# AWS KMS's page on kms:ViaService shows names that end in amazonaws.com alone. What the services of China's regions are
+# called there no page says, and public policies have both; both names are AWS's own.
+_VIA_SUFFIXES: Final = {
+    **{name: (suffix,) for name, suffix in _SUFFIXES.items()},
+    "aws-cn": ("amazonaws.com", "amazonaws.com.cn"),
+}
 
 
 def given_key(scope: Construct, configuration: Configuration) -> kms.IKey | None:
@@ -53,8 +59,8 @@ def by_way_of(configuration: Configuration, *services: str) -> dict[str, dict[st
         configuration: tells region and partition.
         services: the services as their endpoints call them, such as ``dynamodb``.
     """
-    end = f"{configuration.home_region}.{_SUFFIXES[configuration.partition]}"
-    names = [f"{service}.{end}" for service in services]
+    suffixes = _VIA_SUFFIXES[configuration.partition]
+    names = [f"{service}.{configuration.home_region}.{suffix}" for service in services for suffix in suffixes]
     return {"StringEquals": {"kms:ViaService": names if len(names) > 1 else names[0]}}
 
 
@@ -110,10 +116,9 @@ def key_policy(configuration: Configuration) -> dict[str, Any]:
             "AirlockDeadLetters",
             {"Service": "events.amazonaws.com"},
             SENDING,
-            {
-                "StringEquals": {"aws:SourceAccount": account},
-                "ArnLike": {"aws:SourceArn": f"arn:{partition}:events:{region}:{account}:rule/{prefix}-*"},
-            },
+            # Which ARN EventBridge tells isn't sure, and a wrong one loses dead letters silently; of such a doubt the
+            # page of SQS says to ask for the account.
+            {"StringEquals": {"aws:SourceAccount": account}},
         ),
     ]
     if configuration.trail == trail.CREATE:

@@ -23,7 +23,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from infra import permissions
+from infra import encryption
 from infra.keys import ADMINISTRATION
 from infra.own_path import OWN_PATH
 from infra.topics import make_topic
@@ -73,7 +73,7 @@ class HubStack(Stack):
 
     def _make_key(self) -> kms.Key:
         conditions = self._by_the_airlock
-        conditions["StringEquals"] |= permissions.by_way_of_sns(self)["StringEquals"]
+        conditions["StringEquals"] |= {"kms:ViaService": f"sns.{self.region}.{self.url_suffix}"}
         statements = [
             iam.PolicyStatement(
                 sid="Administer",
@@ -84,7 +84,7 @@ class HubStack(Stack):
             ),
             iam.PolicyStatement(
                 sid="Publish",
-                actions=list(permissions.PUBLISHING),
+                actions=list(encryption.SENDING),
                 principals=[iam.AnyPrincipal()],
                 resources=["*"],
                 conditions=conditions,

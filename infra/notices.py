@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from infra import permissions
+from infra import encryption
 from infra.configuration import Configuration
 from infra.keys import key_policy
 from infra.topics import given_key_statement, keep_the_enrolled_out, make_topic
@@ -39,7 +39,7 @@ class Notices(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, configuration: Configuration) -> None:
         super().__init__(scope, construct_id)
-        self._account = configuration.account
+        self._configuration = configuration
         self.given = configuration.notices_topic
         self._own: tuple[sns.Topic, kms.Key] | None = None
         if self.given:
@@ -61,10 +61,10 @@ class Notices(Construct):
         key.add_to_resource_policy(
             iam.PolicyStatement(
                 sid="PublishWhereIamAllows",
-                actions=list(permissions.PUBLISHING),
+                actions=list(encryption.SENDING),
                 principals=[iam.AccountRootPrincipal()],
                 resources=["*"],
-                conditions=permissions.by_way_of_sns(Stack.of(self)),
+                conditions=encryption.by_way_of(configuration, "sns"),
             )
         )
         topic = make_topic(self, "Bootstrap Airlock", configuration.notice_emails, key)
@@ -74,8 +74,13 @@ class Notices(Construct):
     def key_statement(self) -> iam.PolicyStatement:
         """Write what a role needs of the topic's key to publish a notice."""
         if self._own:
-            return permissions.encrypt_statement("NoticesKey", self._own[1].key_arn, Stack.of(self))
-        return given_key_statement("GivenNoticesKey", self.topic.topic_arn, Stack.of(self))
+            return iam.PolicyStatement(
+                sid="NoticesKey",
+                actions=list(encryption.SENDING),
+                resources=[self._own[1].key_arn],
+                conditions=encryption.by_way_of(self._configuration, "sns"),
+            )
+        return given_key_statement("GivenNoticesKey", self.topic.topic_arn, self._configuration)
 
     def let_alarm(self, alarm_arns: Sequence[str]) -> None:
         """Let CloudWatch publish for these alarms of the account, and for no others; a given topic's policy is its own.
@@ -102,7 +107,7 @@ class Notices(Construct):
                     principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
                     resources=[resource],
                     conditions={
-                        "StringEquals": {"aws:SourceAccount": self._account},
+                        "StringEquals": {"aws:SourceAccount": self._configuration.account},
                         "ArnLike": {"aws:SourceArn": list(alarm_arns)},
                     },
                 )

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from aws_cdk import Aws, Stack
+from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 
 from airlock.adapters.orders import ORDER
@@ -55,8 +55,6 @@ IAM_CHANGES: Final = (
     "iam:Untag*",
     "iam:Update*",
 )
-# What SNS asks of KMS for a publisher (Amazon SNS, page "Managing Amazon SNS encryption keys and costs").
-PUBLISHING: Final = ("kms:Decrypt", "kms:GenerateDataKey")
 CONSOLE_CALLS: Final = ("ec2:GetConsoleOutput", "ec2:RebootInstances")
 # The tags of a bootstrap node, by the installer of any release, and by Cluster API's provider for AWS; a user's tag
 # called Name can replace the first.
@@ -196,16 +194,6 @@ def audit_statement(stream_arn: str) -> iam.PolicyStatement:
 def publish_statement(sid: str, topic_arn: str) -> iam.PolicyStatement:
     """Allow publishing to a topic."""
     return _allow(sid, ["sns:Publish"], [topic_arn])
-
-
-def by_way_of_sns(stack: Stack) -> dict[str, dict[str, str]]:
-    """Write the condition that a key is used by SNS, in the name of whoever publishes (AWS KMS, "kms:ViaService")."""
-    return {"StringEquals": {"kms:ViaService": f"sns.{stack.region}.{stack.url_suffix}"}}
-
-
-def encrypt_statement(sid: str, key_arn: str, stack: Stack) -> iam.PolicyStatement:
-    """Allow publishing to a topic that is encrypted with a key of the stack's own."""
-    return iam.PolicyStatement(sid=sid, actions=list(PUBLISHING), resources=[key_arn], conditions=by_way_of_sns(stack))
 
 
 def order_statement(bus_arn: str, source: str) -> iam.PolicyStatement:

@@ -17,6 +17,7 @@ from constructs import Construct
 from airlock.install.cloudtrail import WATCHED_CALLS
 from infra import event_patterns, permissions, throughout
 from infra.configuration import Configuration
+from infra.configuration_problems import OWN_TAG
 from infra.dead_letters import DeadLetters
 from infra.own_path import OWN_PATH
 from infra.region_alarm import UndeliveredAlarm
@@ -55,7 +56,7 @@ class RegionStack(Stack):
             self._add(f"{kind}-{number}", description, pattern, target)
         UndeliveredAlarm(self, "Undelivered", configuration, self.dead_letters.queue)
         CfnOutput(self, "DeadLetterQueueUrl", value=self.dead_letters.queue.queue_url)
-        Tags.of(self).add("Application", configuration.prefix)
+        Tags.of(self).add(OWN_TAG, configuration.prefix)
         throughout.apply(self, configuration)
         Validations.of(self.dead_letters.queue).acknowledge(
             Acknowledgment(

@@ -11,6 +11,7 @@ from infra.alarms import Alarms, Watched
 from infra.approvals import Approvals
 from infra.audit import AuditLog
 from infra.configuration import Configuration
+from infra.configuration_problems import OWN_TAG
 from infra.dashboard import Dashboard, Shown
 from infra.dead_letters import DeadLetters
 from infra.functions import AirlockFunction, Retries
@@ -89,7 +90,7 @@ class AirlockStack(Stack):
             configuration,
             Shown(self._functions(), alarms.alarms, self.dead_letters.queue, self.audit),
         )
-        Tags.of(self).add("Application", configuration.prefix)
+        Tags.of(self).add(OWN_TAG, configuration.prefix)
         throughout.apply(self, configuration)
         self._output()
         nag.acknowledge(self)

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
-from infra import permissions
+from infra import encryption
 from infra.configuration import Configuration
 from infra.keys import not_for_the_enrolled
 
@@ -55,7 +54,7 @@ def any_key_beside(topic_arn: str) -> str:
     return f"arn:{partition}:kms:{region}:{account}:key/*"
 
 
-def given_key_statement(sid: str, topic_arn: str, stack: Stack) -> iam.PolicyStatement:
+def given_key_statement(sid: str, topic_arn: str, configuration: Configuration) -> iam.PolicyStatement:
     """Allow publishing to a topic of another stack under whichever key that has.
 
     The configuration names the topic alone. So it is any key beside it, but only by way of SNS and for that topic: SNS
@@ -65,14 +64,14 @@ def given_key_statement(sid: str, topic_arn: str, stack: Stack) -> iam.PolicySta
     Args:
         sid: the statement's name.
         topic_arn: the topic's ARN.
-        stack: the stack that publishes.
+        configuration: of the stack that publishes.
     """
     return iam.PolicyStatement(
         sid=sid,
-        actions=list(permissions.PUBLISHING),
+        actions=list(encryption.SENDING),
         resources=[any_key_beside(topic_arn)],
         conditions={
-            **permissions.by_way_of_sns(stack),
+            **encryption.by_way_of(configuration, "sns"),
             "StringEqualsIfExists": {"kms:EncryptionContext:aws:sns:topicArn": topic_arn},
         },
     )

@@ -400,6 +400,8 @@ def test_urls_can_be_asked_for_where_aws_s_sources_differ() -> None:
         (configuration(tags=["a"]), "airlock.tags", ["a"], "write an object"),
         (configuration(tags={"Team": 7}), "airlock.tags.Team", 7, "at most 256"),
         (configuration(tags={"aws:team": "x"}), "airlock.tags", "aws:team", "not beginning with aws:"),
+        (configuration(tags={"Team": "a", "team": "b"}), "airlock.tags.team", "b", "write Team, or name it otherwise"),
+        (configuration(tags={"application": "x"}), "airlock.tags.application", "x", "write Application"),
         (configuration(language="de"), "airlock.language", "de", "write en or ja"),
         (configuration(propagation_seconds=46), "airlock.propagation_seconds", 46, "whole seconds from 0 to 45"),
         (configuration(propagation_seconds=-1), "airlock.propagation_seconds", -1, "whole seconds from 0 to 45"),

@@ -13,7 +13,7 @@ from tests.infra.template import Template, arn_of
 pytestmark = pytest.mark.xdist_group("template")
 
 ROOT = {"AWS": {"Fn::Join": ["", ["arn:", {"Ref": "AWS::Partition"}, f":iam::{ACCOUNT}:root"]]}}
-BY_SNS = {"StringEquals": {"kms:ViaService": {"Fn::Join": ["", ["sns.us-east-1.", {"Ref": "AWS::URLSuffix"}]]}}}
+BY_SNS = {"StringEquals": {"kms:ViaService": "sns.us-east-1.amazonaws.com"}}
 
 
 def _key(template: Template) -> str:
