@@ -36,6 +36,7 @@ class Answers:
         headers: of each try, those with it that it turned away.
         turned_away: how many tries it answers with 503 first.
         status: of the one stack that it knows; None where there is no stack.
+        old: statuses from before that, which it tells first, as CloudFormation does for some seconds.
     """
 
     url: str
@@ -43,6 +44,7 @@ class Answers:
     headers: list[dict[str, str]] = field(default_factory=list)
     turned_away: int = 0
     status: str | None = None
+    old: list[str] = field(default_factory=list)
 
     def only(self) -> dict[str, Any]:
         """The one answer, which CloudFormation would have taken."""
@@ -74,9 +76,10 @@ def taking_answers() -> Iterator[Answers]:
             asked = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
             assert asked["Action"] == ["DescribeStacks"]
             (name,) = asked["StackName"]
-            self.send_response(200 if answers.status else 400)
+            status = answers.old.pop(0) if answers.old else answers.status
+            self.send_response(200 if status else 400)
             self.end_headers()
-            told = _FOUND.format(name, answers.status) if answers.status else _UNKNOWN.format(name)
+            told = _FOUND.format(name, status) if status else _UNKNOWN.format(name)
             self.wfile.write(told.encode())
 
         def log_message(self, *_: object) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.reconcile.account import Account, an_account
+from tests.stack_answers import Answers, taking_answers
 
 
 @pytest.fixture
@@ -20,3 +21,10 @@ def account() -> Iterator[Account]:
 def no_images(monkeypatch: pytest.MonkeyPatch) -> None:
     """Spare moto the seconds that it takes to load Amazon's images for each test."""
     monkeypatch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
+
+
+@pytest.fixture
+def answers() -> Iterator[Answers]:
+    """Where CloudFormation takes answers."""
+    with taking_answers() as made:
+        yield made

@@ -42,8 +42,18 @@ from airlock.wiring_removal import RemovalParts, wire_removal
 
 GOING: Final = frozenset({"DELETE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS"})
 """The stack goes: it is deleted, or wasn't made whole (AWS CloudFormation user guide, page "Stack status codes")."""
-STAYING: Final = "UPDATE_"
-"""Begins the states in which the stack stays: a resource that is deleted then came or goes by an update alone."""
+STAYING: Final = frozenset(
+    {
+        "UPDATE_IN_PROGRESS",
+        "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",
+        "UPDATE_ROLLBACK_IN_PROGRESS",
+        "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS",
+    }
+)
+"""The stack is being updated, and stays: a resource that is deleted then came or goes by an update alone.
+
+No state in which CloudFormation does nothing: it sends no request then, so such an answer is older than the request.
+"""
 STATUS_PAUSES: Final = (2.0, 4.0, None)
 """Seconds before CloudFormation is asked again what it is doing; None for giving up."""
 ABOUT_BYTES: Final = 400
@@ -109,12 +119,12 @@ def _enrol(request: StackRequest, parts: RemovalParts) -> str | None:
 
 def _leave(request: StackRequest, parts: RemovalParts, hear: Hear) -> str | None:
     status = _status(request, parts)
-    if status.startswith(STAYING):
+    if status in STAYING:
         return None
     if status not in GOING:
         return (
             f"CloudFormation says that the stack is {status}, so nothing was done: policies are put back when the "
-            "stack is deleted. If it is, delete it once more."
+            "stack is deleted. If you are deleting it, its answer was old: delete the stack once more."
         )
     parts.reconciler.let_hear(hear)
     left = parts.leaving.leave(f"the deletion of the stack {request.stack_name}")
@@ -122,11 +132,14 @@ def _leave(request: StackRequest, parts: RemovalParts, hear: Hear) -> str | None
 
 
 def _status(request: StackRequest, parts: RemovalParts) -> str:
-    """What CloudFormation is doing with the stack; asked again where its answer may be some seconds old."""
+    """What CloudFormation is doing with the stack; asked again where its answer may be some seconds old.
+
+    Only that the stack goes is believed at once, for nothing but its end can come after that.
+    """
     status = ""
     for pause in STATUS_PAUSES:
         status = parts.cloudformation.status(request.stack_id)
-        if pause is None or status in GOING or status.startswith(STAYING):
+        if pause is None or status in GOING:
             break
         parts.clock.sleep(pause)
     return status

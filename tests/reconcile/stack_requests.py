@@ -1,0 +1,61 @@
+"""CloudFormation's requests of the removal, and how they are handled in an account on moto."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import boto3
+
+from airlock.adapters.cloudformation import CloudFormation
+from airlock.handlers.removal import respond
+from airlock.settings import SettingsError
+from airlock.wiring_removal import RemovalParts, wire_removal
+from tests.reconcile.account import ACCOUNT, HOME, Account
+from tests.stack_answers import Answers
+
+STACK = "bootstrap-airlock"
+STACK_ID = f"arn:aws:cloudformation:{HOME}:{ACCOUNT}:stack/{STACK}/1b2c3d4e-0000-4000-8000-000000000001"
+LEAVING = "DELETE_IN_PROGRESS"
+
+
+def request(answers: Answers, request_type: str, resource_type: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+    """A request as CloudFormation sends it."""
+    physical = {} if request_type == "Create" else {"PhysicalResourceId": resource_type.removeprefix("Custom::")}
+    return {
+        "RequestType": request_type,
+        "ServiceToken": f"arn:aws:lambda:{HOME}:{ACCOUNT}:function:{STACK}-removal",
+        "ResponseURL": answers.url,
+        "StackId": STACK_ID,
+        "RequestId": "5c1d8c3e-0000-4000-8000-000000000001",
+        "LogicalResourceId": "GrantsC6B29442",
+        "ResourceType": resource_type,
+        "ResourceProperties": {"ServiceToken": "arn", "ServiceTimeout": "480"},
+        **physical,
+        **more,
+    }
+
+
+def enrolling(*arns: str) -> dict[str, Any]:
+    """The enrolment's properties."""
+    lists = {"Principals": ":user/ :role/", "Groups": ":group/", "Policies": ":policy/"}
+    return {name: [arn for arn in arns if any(kind in arn for kind in kinds.split())] for name, kinds in lists.items()}
+
+
+def ask(account: Account, answers: Answers, event: dict[str, Any], status: str | None) -> None:
+    """Have the request handled while CloudFormation says this of the stack."""
+    answers.status = status
+
+    def wired() -> RemovalParts:
+        # As the function does it, but that moto has no CloudFormation.
+        parts = wire_removal(account._environment(), account.acting, account.clock)  # noqa: SLF001 - the template's
+        session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=HOME)
+        client = session.client("cloudformation", endpoint_url=answers.url.partition("/answer")[0])
+        return replace(parts, cloudformation=CloudFormation(lambda: client))
+
+    respond(event, wired)
+
+
+def unwirable() -> RemovalParts:
+    """A function whose variables are wrong."""
+    raise SettingsError("the environment variable AIRLOCK_TABLE is missing; deploy the template again")

@@ -1,0 +1,71 @@
+"""The answers to CloudFormation, which waits for one whatever happens."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from airlock.adapters import cloudformation
+from airlock.handlers.removal import respond
+from airlock.handlers.stack_request import ENROLMENT, GRANTS
+from tests.reconcile.stack_requests import request, unwirable
+from tests.stack_answers import Answers
+
+
+@pytest.fixture
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Try again at once where nobody takes an answer."""
+    monkeypatch.setattr(cloudformation, "ANSWER_PAUSES", (0.0, 0.0, None))
+
+
+@pytest.mark.parametrize("resource_type", [ENROLMENT, GRANTS])
+def test_making_a_stack_needs_nothing(answers: Answers, resource_type: str) -> None:
+    """It goes on even where nothing works yet: new roles take some seconds until they may do what they may."""
+    respond(request(answers, "Create", resource_type), unwirable)
+    answer = answers.only()
+    assert answer["Status"] == "SUCCESS"
+    assert answer["PhysicalResourceId"] == resource_type.removeprefix("Custom::")
+
+
+def test_a_function_that_cant_work_answers_all_the_same(answers: Answers) -> None:
+    """CloudFormation is told why at once, and doesn't wait for minutes."""
+    respond(request(answers, "Delete", GRANTS), unwirable)
+    answer = answers.only()
+    assert answer["Status"] == "FAILED"
+    assert "AIRLOCK_TABLE is missing" in answer["Reason"]
+
+
+@pytest.mark.usefixtures("no_waiting")
+def test_an_answer_is_sent_again_where_it_isnt_taken(answers: Answers) -> None:
+    """S3's bad moment is got over; the content type is the empty one that the URL is signed for."""
+    answers.turned_away = 2
+    respond(request(answers, "Create", GRANTS), unwirable)
+    assert answers.only()["Status"] == "SUCCESS"
+    assert [headers["Content-Type"] for headers in answers.headers] == ["", "", ""]
+
+
+@pytest.mark.usefixtures("no_waiting")
+def test_an_answer_that_nobody_takes_fails_the_call(answers: Answers) -> None:
+    """Lambda then makes the call again, a minute later."""
+    answers.turned_away = 99
+    with pytest.raises(OSError, match="503"):
+        respond(request(answers, "Create", GRANTS), unwirable)
+
+
+@pytest.mark.parametrize(
+    "change", [{"RequestType": "Restore"}, {"ResponseURL": ""}, {"StackId": 7}, {"LogicalResourceId": None}]
+)
+def test_what_isnt_a_request_is_skipped_with_a_reason(answers: Answers, change: dict[str, Any]) -> None:
+    """There is nobody to answer, and nothing is done."""
+    event = {**request(answers, "Delete", GRANTS), **change}
+    assert next(iter(change)) in str(respond(event, unwirable)["skipped"])
+    assert "expected a request" in str(respond(["Delete"], unwirable)["skipped"])
+    assert answers.bodies == []
+
+
+def test_an_answer_goes_to_a_web_address_only(answers: Answers) -> None:
+    """A request that names a file gets no answer."""
+    event = request(answers, "Create", GRANTS, ResponseURL="file:///etc/passwd")
+    with pytest.raises(ValueError, match="must begin with https://"):
+        respond(event, unwirable)
