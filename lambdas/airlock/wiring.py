@@ -56,6 +56,7 @@ def wire(  # noqa: PLR0913 - one argument for each part that can be replaced
     *,
     machines: Machines | None = None,
     simulator: Simulator | None = None,
+    opens_shut: bool = False,
 ) -> Airlock:
     """Put the parts together.
 
@@ -66,6 +67,7 @@ def wire(  # noqa: PLR0913 - one argument for each part that can be replaced
         owner: the name under which leases are taken; a new one each time unless told otherwise.
         machines: where instances are looked for, read and rebooted; EC2 unless told otherwise.
         simulator: who is asked for a second opinion; IAM's own policy simulator unless told otherwise.
+        opens_shut: whether the owner takes leases over that the removal only holds shut.
 
     Raises:
         SettingsError: a setting is missing or wrong.
@@ -73,7 +75,7 @@ def wire(  # noqa: PLR0913 - one argument for each part that can be replaced
     settings = settings_from(environment)
     clients = clients or make_clients()
     clock = clock or SystemClock()
-    ledger = DynamoLedger(clients.dynamodb, settings.table, owner or uuid.uuid4().hex, clock)
+    ledger = DynamoLedger(clients.dynamodb, settings.table, owner or uuid.uuid4().hex, clock, opens_shut=opens_shut)
     policies = IamPolicies(clients.iam)
     telling = Telling(
         audit=LogAudit(lambda: clients.logs, settings.audit_log_group, settings.audit_log_stream),

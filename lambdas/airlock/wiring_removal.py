@@ -11,6 +11,8 @@ from airlock.adapters.answers import DynamoAnswers
 from airlock.adapters.clients import Clients, make_clients
 from airlock.adapters.clock import SystemClock
 from airlock.adapters.cloudformation import CloudFormation
+from airlock.adapters.leases import SHUT
+from airlock.adapters.ledger import DynamoLedger
 from airlock.ports import Clock, Ledger
 from airlock.reconcile.leaving import Leaving
 from airlock.reconcile.reconciler import Reconciler
@@ -23,14 +25,14 @@ class RemovalParts:
 
     Attributes:
         leaving: puts everything back.
-        ledger: the grants.
+        door: the ledger, in the name in which scopes are held shut.
         reconciler: tells what happens.
         cloudformation: tells what is being done with the stack.
         clock: the time.
     """
 
     leaving: Leaving
-    ledger: Ledger
+    door: Ledger
     reconciler: Reconciler
     cloudformation: CloudFormation
     clock: Clock
@@ -51,20 +53,22 @@ def wire_removal(
     """
     clients = clients or make_clients()
     clock = clock or SystemClock()
-    # One owner, so that the leases that are held in the end are in the same name. A new one for each call: one that
-    # Lambda makes a second time finds another writer at work, as any other would.
-    owner = f"removal-{uuid.uuid4().hex}"
-    airlock = wire(environment, clients, clock, owner)
+    # New names for each call. One that Lambda makes a second time finds its predecessor at work, as any other writer
+    # would, for as long as that may write; but not before a door that the predecessor has shut and left so.
+    name = uuid.uuid4().hex
+    airlock = wire(environment, clients, clock, f"removal-{name}", opens_shut=True)
     settings = airlock.settings
+    door = DynamoLedger(clients.dynamodb, settings.table, f"{SHUT}{name}", clock, opens_shut=True)
     return RemovalParts(
         leaving=Leaving(
             enrolled=settings.enrolled,
             ledger=airlock.ledger,
+            door=door,
             answers=DynamoAnswers(clients.dynamodb, settings.table),
             reconciliation=airlock.reconciliation,
             clock=clock,
         ),
-        ledger=airlock.ledger,
+        door=door,
         reconciler=airlock.reconciler,
         cloudformation=CloudFormation(lambda: clients.cloudformation),
         clock=clock,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from airlock.adapters import cloudformation
 from tests.reconcile.account import Account, an_account
 from tests.stack_answers import Answers, taking_answers
 
@@ -28,3 +29,9 @@ def answers() -> Iterator[Answers]:
     """Where CloudFormation takes answers."""
     with taking_answers() as made:
         yield made
+
+
+@pytest.fixture
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Try again at once where nobody takes an answer."""
+    monkeypatch.setattr(cloudformation, "ANSWER_PAUSES", (0.0, 0.0, None))

@@ -12,9 +12,9 @@ from airlock.errors import LeaseBusyError
 from airlock.grants.approval import Form
 from airlock.grants.grant import State
 from airlock.policy.place import PolicyKind, PolicyPlace
-from airlock.reconcile.leaving import BEGINS_FOR, Leaving, Left, bereft
+from airlock.reconcile.leaving import BEGINS_FOR, Left, bereft
 from airlock.settings import LEASE_SECONDS
-from airlock.wiring import Airlock
+from airlock.wiring_removal import wire_removal
 from tests.policy.strategies import SAMPLES
 from tests.reconcile.account import GROUP, OTHER_USER, ROLE, USER, Account, at, install
 from tests.reconcile.interference import Crash, refusal
@@ -25,19 +25,8 @@ KINDS = (PolicyKind.USER_INLINE, PolicyKind.ROLE_INLINE, PolicyKind.GROUP_INLINE
 
 
 def leave(account: Account) -> Left:
-    """Leave, by a process of its own."""
-    return leaving_of(account, account.another("removal")).leave(BY)
-
-
-def leaving_of(account: Account, parts: Airlock) -> Leaving:
-    """The leaving of one process's parts."""
-    return Leaving(
-        enrolled=parts.settings.enrolled,
-        ledger=parts.ledger,
-        answers=account.answers,
-        reconciliation=parts.reconciliation,
-        clock=account.clock,
-    )
+    """Leave, by a call of its own."""
+    return wire_removal(account._environment(), account.acting, account.clock).leaving.leave(BY)  # noqa: SLF001 - the template's
 
 
 def principal_of(place: PolicyPlace) -> str:
@@ -207,6 +196,46 @@ def test_what_a_newer_release_wrote_is_left_alone_and_named(account: Account) ->
     assert left.troubles.keys() == {name}
     assert "deploy that release again" in left.troubles[name]
     assert [account.text(place) for place in places] == [opened, POLICY]
+
+
+@pytest.mark.parametrize("later", [0, 60])
+def test_a_call_that_comes_again_goes_through_its_own_door(account: Account, later: float) -> None:
+    """CloudFormation didn't get the first one's answer, or Lambda has called twice: no lease of its own stops it.
+
+    Not even where a late event has begun a grant meanwhile, which it ends; and the door is shut again after that.
+    """
+    place = account.stand(PolicyKind.USER_INLINE, POLICY)
+    account.deliver(install().create_role(at(0)))
+    assert not leave(account).troubles
+    late = install("late-9mz4c")
+    with pytest.raises(LeaseBusyError):
+        account.deliver(late.create_role(at(1)))
+    account.clock.sleep(later)
+    left = leave(account)
+    assert left == Left(frozenset({account.grant("late-9mz4c").id}))
+    assert account.text(place) == POLICY
+    account.clock.sleep(LEASE_SECONDS - 45)
+    with pytest.raises(LeaseBusyError):
+        account.deliver(install("later-4bq7w").create_role(account.clock.now()))
+    assert account.text(place) == POLICY
+
+
+def test_a_second_call_keeps_out_of_the_way_while_the_first_may_write(account: Account) -> None:
+    """Two calls at once, in the midst of a write: the second takes nothing over, and says who is in the way."""
+    place = account.stand(PolicyKind.USER_INLINE, POLICY)
+    account.deliver(install().create_role(at(0)))
+    seconds: list[Left] = []
+
+    def meanwhile(_answer: dict[str, Any]) -> None:
+        account.calls.changes.clear()
+        seconds.append(leave(account))
+
+    account.calls.changes["PutUserPolicy"] = meanwhile
+    written = len(account.writes())
+    assert not leave(account).troubles
+    assert account.text(place) == POLICY
+    assert len(account.writes()) == written + 1
+    assert "another writer holds" in str(seconds[0].troubles)
 
 
 @pytest.mark.parametrize("when", ["before", "after"])

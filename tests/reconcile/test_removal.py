@@ -72,7 +72,7 @@ def test_an_update_and_its_rollback_leave_what_is_open(account: Account, answers
 
 @pytest.mark.parametrize("status", [one for one in every_status() if one not in STAYS | GOES])
 def test_nobody_but_cloudformation_has_it_leave(account: Account, answers: Answers, status: str) -> None:
-    """While neither a deletion nor an update is under way, it does nothing, and the deletion doesn't go on with a policy open."""
+    """While nothing is under way by what CloudFormation says, nothing is closed, and no deletion goes on either."""
     place = account.stand(PolicyKind.USER_INLINE, POLICY)
     account.deliver(install().create_role(at(0)))
     opened = account.text(place)
@@ -137,6 +137,20 @@ def test_a_policy_that_cant_be_put_back_stops_the_deletion(account: Account, ans
     ask(account, answers, request(answers, "Delete", GRANTS), LEAVING)
     assert answers.only()["Status"] == "SUCCESS"
     assert account.text(place) == POLICY
+
+
+@pytest.mark.usefixtures("no_waiting")
+def test_a_removal_whose_answer_is_lost_answers_the_next_time(account: Account, answers: Answers) -> None:
+    """S3 takes none of three tries; Lambda calls again after a minute, and no lease of the first call stops it."""
+    place = account.stand(PolicyKind.USER_INLINE, POLICY)
+    account.deliver(install().create_role(at(0)))
+    answers.turned_away = 3
+    with pytest.raises(OSError, match="503"):
+        ask(account, answers, request(answers, "Delete", GRANTS), LEAVING)
+    assert account.text(place) == POLICY
+    account.clock.sleep(60)
+    ask(account, answers, request(answers, "Delete", GRANTS), LEAVING)
+    assert answers.only()["Status"] == "SUCCESS"
 
 
 def test_many_troubles_fit_the_answer(account: Account, answers: Answers) -> None:

@@ -6,17 +6,10 @@ from typing import Any
 
 import pytest
 
-from airlock.adapters import cloudformation
 from airlock.handlers.removal import respond
 from airlock.handlers.stack_request import ENROLMENT, GRANTS
 from tests.reconcile.stack_requests import request, unwirable
 from tests.stack_answers import Answers
-
-
-@pytest.fixture
-def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Try again at once where nobody takes an answer."""
-    monkeypatch.setattr(cloudformation, "ANSWER_PAUSES", (0.0, 0.0, None))
 
 
 @pytest.mark.parametrize("resource_type", [ENROLMENT, GRANTS])

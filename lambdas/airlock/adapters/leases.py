@@ -22,6 +22,11 @@ from airlock.settings import LEASE_SECONDS
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+SHUT = "shut-"
+"""Begins the names of owners that hold leases only so that nobody else writes there, and never write themselves.
+
+Whoever is allowed to may take such a lease over before its end: there is no writer who could come back under it.
+"""
 PAUSE_SECONDS = 0.25
 """The first pause while another writer is at work; each further one is twice as long, up to the longest."""
 LONGEST_PAUSE_SECONDS = 2.0
@@ -30,11 +35,23 @@ LONGEST_PAUSE_SECONDS = 2.0
 class Leases:
     """Leases on scopes, held by one owner."""
 
-    def __init__(self, dynamodb: DynamoDBClient, table: str, owner: str, clock: Clock) -> None:
+    def __init__(
+        self, dynamodb: DynamoDBClient, table: str, owner: str, clock: Clock, *, opens_shut: bool = False
+    ) -> None:
+        """Take the parts.
+
+        Args:
+            dynamodb: the client.
+            table: the ledger's name.
+            owner: in whose name leases are taken.
+            clock: the time.
+            opens_shut: whether this owner takes over what is only held shut (:data:`SHUT`).
+        """
         self._dynamodb = dynamodb
         self._table = table
         self._owner = owner
         self._clock = clock
+        self._opens_shut = opens_shut
 
     def acquire(
         self, scopes: Sequence[tuple[str, dict[str, Any]]], patience: float
@@ -110,13 +127,15 @@ class Leases:
 
     def _try(self, key: dict[str, Any]) -> dict[str, Any] | None:
         until = self._moment(LEASE_SECONDS)
+        shut = {":shut": {"S": SHUT}} if self._opens_shut else {}
         try:
             answer = self._dynamodb.update_item(
                 TableName=self._table,
                 Key=key,
                 UpdateExpression="SET lease_owner = :me, lease_until = :until",
-                ConditionExpression=_FREE,
+                ConditionExpression=f"{_FREE} OR {_SHUT}" if shut else _FREE,
                 ExpressionAttributeValues={
+                    **shut,
                     ":me": {"S": self._owner},
                     ":now": {"S": self._moment(0)},
                     ":until": {"S": until},
@@ -140,5 +159,6 @@ class Leases:
 
 # Nobody has it, or whoever had it is past its end and can't be running any more.
 _FREE = "attribute_not_exists(lease_owner) OR lease_until < :now"
+_SHUT = "begins_with(lease_owner, :shut)"
 # We took it, and it hasn't run out under our hands.
 _OURS = "lease_owner = :me AND lease_until >= :now"

@@ -49,12 +49,14 @@ class DynamoLedger:
     by the state it was read in. The two are separate attributes, so neither overwrites the other.
     """
 
-    def __init__(self, dynamodb: DynamoDBClient, table: str, owner: str, clock: Clock) -> None:
+    def __init__(
+        self, dynamodb: DynamoDBClient, table: str, owner: str, clock: Clock, *, opens_shut: bool = False
+    ) -> None:
         self._dynamodb = dynamodb
         self._table = table
         self._owner = owner
         self._clock = clock
-        self._leases = Leases(dynamodb, table, owner, clock)
+        self._leases = Leases(dynamodb, table, owner, clock, opens_shut=opens_shut)
 
     # Facts ------------------------------------------------------------------------------------------------------
 

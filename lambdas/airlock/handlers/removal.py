@@ -110,7 +110,7 @@ def _decide(request: StackRequest, wired: Callable[[], RemovalParts], hear: Hear
 
 def _enrol(request: StackRequest, parts: RemovalParts) -> str | None:
     dropped = sorted(request.enrolled_before - request.enrolled)
-    left = bereft(unfinished_on(parts.ledger, dropped), request.enrolled) if dropped else []
+    left = bereft(unfinished_on(parts.door, dropped), request.enrolled) if dropped else []
     # What is rolled back has to come back, or the stack is stuck between two versions.
     if not left or "ROLLBACK" in parts.cloudformation.status(request.stack_id):
         return None

@@ -48,11 +48,12 @@ class Leaving:
     principal's trouble doesn't keep the others from being put back.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one argument for each part, all by name
         self,
         *,
         enrolled: Mapping[str, Enrolled],
         ledger: Ledger,
+        door: Ledger,
         answers: Answers,
         reconciliation: Reconciliation,
         clock: Clock,
@@ -61,13 +62,15 @@ class Leaving:
 
         Args:
             enrolled: the principals by ARN.
-            ledger: the one of the reconciliation, so that all leases are in one name.
+            ledger: the one of the reconciliation.
+            door: the ledger in another name, in which nobody ever writes a policy: leases are held shut in it.
             answers: keeps the orders to close.
             reconciliation: brings the policies to what the ledger says.
             clock: the time.
         """
         self._enrolled = enrolled
         self._ledger = ledger
+        self._door = door
         self._answers = answers
         self._reconciliation = reconciliation
         self._clock = clock
@@ -76,7 +79,8 @@ class Leaving:
         """End all grants, put every policy back, and take the leases of all that is enrolled.
 
         The leases are not let go: an event that comes late, for as long as the functions still stand, finds another
-        writer at work. A lease lasts 90 seconds.
+        writer at work. A lease lasts 90 seconds. Whoever leaves once more meanwhile, for CloudFormation didn't get the
+        answer, takes them over.
 
         Args:
             by: who orders it, as the ledger, the audit trail and the notices name it.
@@ -146,18 +150,18 @@ class Leaving:
         return sorted({arn for one in self._enrolled.values() for arn in (one.arn, *one.groups, *one.policies)})
 
     def _hold(self, by: str) -> dict[str, str]:
-        """Become the one writer of every scope, for good; gives what stands in the way."""
+        """Shut the door on every scope, for good; gives what stands in the way."""
         scope_ids = self._scopes()
         try:
-            scopes = self._ledger.acquire(scope_ids, PATIENCE_SECONDS)
+            scopes = self._door.acquire(scope_ids, PATIENCE_SECONDS)
         except LeaseBusyError as error:
             return {"the last look": _said(error)}
         open_still = {one.id: "something was opened here just now" for one in scopes if one.grants or one.policies}
         if open_still:
-            self._ledger.release(scope_ids)
+            self._door.release(scope_ids)
             return open_still
         # An event may have begun one that can't go on without the leases. It shan't be opened by whoever comes after.
-        self._order(unfinished_on(self._ledger, scope_ids), by)
+        self._order(unfinished_on(self._door, scope_ids), by)
         return {}
 
 
