@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from infra import function_urls
+from infra import function_urls, room
 from infra.configuration_problems import IAM_REGIONS, KEY, Problem, find_problems
 from infra.principals import OBSERVE, Principal, principal_from
 
@@ -18,12 +18,6 @@ DEFAULT_LOG_RETENTION_DAYS: Final = 365
 DEFAULT_PREFIX: Final = "bootstrap-airlock"
 DEFAULT_TRAIL: Final = "existing"
 DEFAULT_ENDPOINTS: Final = function_urls.FUNCTION_URL
-
-# A function's variables, names and values together, may take 4 KB (AWS Lambda, page "Lambda quotas").
-# CloudFormation and AWS choose the names of table, topics, log group, key and page, so all that isn't the principals is
-# set aside rather than counted: 1,074 bytes with the longest names that they can have.
-ENVIRONMENT_LIMIT: Final = 4096
-ENVIRONMENT_RESERVE: Final = 1280
 
 
 class ConfigurationError(ValueError):
@@ -176,7 +170,9 @@ def parse(raw: object) -> Configuration:
         notices_topic=value.get("notices_topic"),
         endpoints=value.get("endpoints", function_urls.default_endpoints(partition, value["home_region"])),
     )
-    _refuse_too_large(configuration)
+    lacking = list(room.find_problems(configuration))
+    if lacking:
+        raise ConfigurationError(lacking)
     return configuration
 
 
@@ -197,17 +193,3 @@ def _approvals(entry: Mapping[str, Any]) -> Approvals:
         answer_minutes=int(entry.get("answer_minutes", DEFAULT_ANSWER_MINUTES)),
         topic=entry.get("topic"),
     )
-
-
-def _refuse_too_large(configuration: Configuration) -> None:
-    size = len(configuration.principals_variable().encode())
-    room = ENVIRONMENT_LIMIT - ENVIRONMENT_RESERVE
-    if size > room:
-        what = (
-            f"the principals take {size} bytes of a function's environment; Lambda allows {ENVIRONMENT_LIMIT} in all, "
-            f"of which {room} are free for them"
-        )
-        fix = "split the principals over several stacks, each with a prefix of its own"
-        raise ConfigurationError(
-            [Problem(f"{KEY}.principals", f"{len(configuration.principals)} principals", what, fix)]
-        )

@@ -469,17 +469,6 @@ def test_all_problems_are_told_at_once() -> None:
     assert len(str(caught.value).splitlines()) == len(caught.value.problems)
 
 
-def test_more_principals_than_a_function_s_environment_holds_are_refused() -> None:
-    """The limit of 4 KB is told here, with the way out, instead of failing the deployment."""
-    principals = [{"arn": f"{HOME}:role/platform/openshift/installer-{number}"} for number in range(100)]
-    with pytest.raises(ConfigurationError) as caught:
-        parse(configuration(principals=principals))
-    (problem,) = caught.value.problems
-    assert (problem.key, problem.value) == ("airlock.principals", "100 principals")
-    assert "4096" in problem.what
-    assert "split the principals over several stacks" in problem.fix
-
-
 def test_every_retention_that_the_schema_allows_is_one_that_cdk_knows() -> None:
     """The schema's days and CDK's names are the same list, endless retention left out."""
     schema = json.loads(configuration_problems.SCHEMA_FILE.read_text(encoding="utf-8"))

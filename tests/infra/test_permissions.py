@@ -14,7 +14,7 @@ from botocore import xform_name
 
 from infra import permissions
 from infra.code import CODE
-from infra.configuration import ENVIRONMENT_LIMIT, ENVIRONMENT_RESERVE, ConfigurationError, parse
+from infra.configuration import parse
 from tests.infra.builders import ACCOUNT, GROUP, HOME, POLICY, ROLE, USER, configuration
 from tests.infra.template import Template, arn_of, of_kinds
 
@@ -27,8 +27,6 @@ READS = ("*:Get*", "*:List*", "*:Describe*", "*:BatchGet*", "*:Query", "*:Condit
 CALL = re.compile(
     r"\b_?(iam|dynamodb|logs|sns|kms|ec2|events)(?:_once)?(?:\(\w*\))?\.(?!exceptions)(?:get_paginator\(\"(?=\w))?([a-z_]+)"
 )
-# Characters of a role's inline policies together, white space not counted (AWS IAM, page "IAM and AWS STS quotas").
-ROLE_INLINE_LIMIT = 10240
 
 
 def _grants(statements: dict[str, dict[str, Any]], service: str) -> dict[str, set[str]]:
@@ -293,31 +291,3 @@ def test_arns_follow_the_partition() -> None:
         f"arn:aws-us-gov:iam::{ACCOUNT}:policy/*",
         "arn:aws-us-gov:iam::aws:policy/*",
     }
-
-
-@pytest.mark.parametrize("which", ["template", "full_template"])
-@BOTH
-def test_the_largest_configuration_fits_a_role(request: pytest.FixtureRequest, which: str, name: str) -> None:
-    """As many principals as a function's environment can hold still fit the role's inline policy, with a key too."""
-    template: Template = request.getfixturevalue(which)
-    fitting = _most_users()
-    iam = sum(
-        len(json.dumps(statement.to_statement_json(), separators=(",", ":")))
-        for statement in permissions.iam_statements(parse(fitting))
-    )
-    role = template.role_of(name)["Fn::GetAtt"][0]
-    others = {sid: one for sid, one in template.statements(role).items() if "iam:" not in str(one)}
-    assert iam + len(json.dumps(others)) + len(json.dumps(template.denials(role))) < ROLE_INLINE_LIMIT
-
-
-def _most_users() -> dict[str, Any]:
-    """Enrol users with short names, the most ARNs for the room, until the next one is refused."""
-    room = ENVIRONMENT_LIMIT - ENVIRONMENT_RESERVE
-    for count in range(room // len(f'"{HOME}:user/u0":{{}},'), 0, -1):
-        raw = configuration(principals=[{"arn": f"{HOME}:user/u{number}"} for number in range(count)])
-        try:
-            parse(raw)
-        except ConfigurationError:
-            continue
-        return raw
-    raise AssertionError("no configuration fits")
