@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
 import boto3
 
 from airlock.adapters.cloudformation import CloudFormation
+from airlock.adapters.schema import SCHEMA
 from airlock.handlers.removal import respond
 from airlock.settings import SettingsError
 from airlock.wiring_removal import RemovalParts, wire_removal
@@ -59,3 +61,15 @@ def ask(account: Account, answers: Answers, event: dict[str, Any], status: str |
 def unwirable() -> RemovalParts:
     """A function whose variables are wrong."""
     raise SettingsError("the environment variable AIRLOCK_TABLE is missing; deploy the template again")
+
+
+def from_a_newer_release(account: Account, grant_id: str) -> None:
+    """Leave the grant as a release would that was rolled back, and whose ledger this one can't read."""
+    key = {"pk": {"S": f"grant#{grant_id}"}, "sk": {"S": "grant"}}
+    progress = account.aside.dynamodb.get_item(TableName="ledger", Key=key)["Item"]["progress"]["S"]
+    account.aside.dynamodb.update_item(
+        TableName="ledger",
+        Key=key,
+        UpdateExpression="SET progress = :newer",
+        ExpressionAttributeValues={":newer": {"S": json.dumps({**json.loads(progress), "schema": SCHEMA + 1})}},
+    )

@@ -7,17 +7,17 @@ from typing import Any
 
 import pytest
 
-from airlock.adapters.schema import SCHEMA
 from airlock.errors import LeaseBusyError
 from airlock.grants.approval import Form
 from airlock.grants.grant import State
 from airlock.policy.place import PolicyKind, PolicyPlace
-from airlock.reconcile.leaving import BEGINS_FOR, Left, bereft
+from airlock.reconcile.leaving import BEGINS_FOR, Left
 from airlock.settings import LEASE_SECONDS
 from airlock.wiring_removal import wire_removal
 from tests.policy.strategies import SAMPLES
-from tests.reconcile.account import GROUP, OTHER_USER, ROLE, USER, Account, at, install
+from tests.reconcile.account import OTHER_USER, ROLE, USER, Account, at, install
 from tests.reconcile.interference import Crash, refusal
+from tests.reconcile.stack_requests import from_a_newer_release
 
 POLICY = (SAMPLES / "aws-example.json").read_text()
 BY = "the deletion of the stack bootstrap-airlock"
@@ -184,14 +184,7 @@ def test_what_a_newer_release_wrote_is_left_alone_and_named(account: Account) ->
     places = [account.stand(PolicyKind.USER_INLINE, POLICY, one) for one in (USER, OTHER_USER)]
     account.deliver(install().create_role(at(0)), install("other-9mz4c", OTHER_USER).create_role(at(1)))
     name, opened = account.grant("prod-7xk2q").id, account.text(places[0])
-    key = {"pk": {"S": f"grant#{name}"}, "sk": {"S": "grant"}}
-    progress = account.aside.dynamodb.get_item(TableName="ledger", Key=key)["Item"]["progress"]["S"]
-    account.aside.dynamodb.update_item(
-        TableName="ledger",
-        Key=key,
-        UpdateExpression="SET progress = :newer",
-        ExpressionAttributeValues={":newer": {"S": json.dumps({**json.loads(progress), "schema": SCHEMA + 1})}},
-    )
+    from_a_newer_release(account, name)
     left = leave(account)
     assert left.troubles.keys() == {name}
     assert "deploy that release again" in left.troubles[name]
@@ -274,26 +267,3 @@ def test_a_human_s_edit_survives_the_removal(account: Account) -> None:
     assert not leave(account).troubles
     statements = json.loads(account.text(place) or "")["Statement"]
     assert statements == [*json.loads(POLICY)["Statement"], human]
-
-
-@pytest.mark.parametrize(
-    ("kept", "names"),
-    [
-        ({USER, GROUP, ROLE}, []),
-        ({USER, ROLE}, ["group-7xk2q"]),
-        ({GROUP, ROLE}, ["group-7xk2q"]),
-        ({USER, GROUP}, ["role-9mz4c"]),
-        (set(), ["group-7xk2q", "role-9mz4c"]),
-    ],
-)
-def test_a_grant_needs_its_principal_and_its_scopes(account: Account, kept: set[str], names: list[str]) -> None:
-    """Open ones can't be closed without rights on both; what waits or was closed needs none."""
-    account.stand(PolicyKind.GROUP_INLINE, POLICY)
-    account.stand(PolicyKind.ROLE_INLINE, POLICY)
-    account.deliver(install("group-7xk2q").create_role(at(0)), install("role-9mz4c", ROLE).create_role(at(1)))
-    account.enrol(OTHER_USER, mode="approval")
-    account.stand(PolicyKind.USER_INLINE, POLICY, OTHER_USER, "other")
-    account.deliver(install("asked-4bq7w", OTHER_USER).create_role(at(2)))
-    ledger = account.airlock.ledger
-    found = bereft(ledger.grants(ledger.unfinished()), frozenset(kept))
-    assert sorted(grant.facts.infra_id for grant in found) == names

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from airlock.adapters.clock import SystemClock
 from airlock.adapters.cloudformation import send_answer
+from airlock.errors import LeaseBusyError
 from airlock.grants.grant import Grant
 from airlock.handlers.observability import (
     Count,
@@ -37,7 +38,8 @@ from airlock.handlers.stack_request import (
     read_request,
 )
 from airlock.reconcile.happening import Happening
-from airlock.reconcile.leaving import Left, bereft, unfinished_on
+from airlock.reconcile.leaving import Left
+from airlock.reconcile.parting import part_with
 from airlock.wiring_removal import RemovalParts, wire_removal
 
 GOING: Final = frozenset({"DELETE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS"})
@@ -54,6 +56,8 @@ STAYING: Final = frozenset(
 
 No state in which CloudFormation does nothing: it sends no request then, so such an answer is older than the request.
 """
+ROLLING_BACK: Final = frozenset({"UPDATE_ROLLBACK_IN_PROGRESS"})
+"""The stack is brought back to what it was before an update. Not what it rests in after that."""
 STATUS_PAUSES: Final = (2.0, 4.0, None)
 """Seconds before CloudFormation is asked again what it is doing; None for giving up."""
 ABOUT_BYTES: Final = 400
@@ -110,15 +114,18 @@ def _decide(request: StackRequest, wired: Callable[[], RemovalParts], hear: Hear
 
 def _enrol(request: StackRequest, parts: RemovalParts) -> str | None:
     dropped = sorted(request.enrolled_before - request.enrolled)
-    left = bereft(unfinished_on(parts.door, dropped), request.enrolled) if dropped else []
-    # What is rolled back has to come back, or the stack is stuck between two versions.
-    if not left or "ROLLBACK" in parts.cloudformation.status(request.stack_id):
+    # What is rolled back has to come back, or the stack is stuck between two versions. So the ledger isn't even read.
+    if not dropped or _status(request, parts, ROLLING_BACK) in ROLLING_BACK:
         return None
-    return _would_lose(left, request.enrolled)
+    try:
+        left = part_with(parts.door, dropped, request.enrolled)
+    except LeaseBusyError as error:
+        return f"{error}. Nothing is lost: wait two minutes, then deploy again."
+    return _would_lose(left, request.enrolled) if left else None
 
 
 def _leave(request: StackRequest, parts: RemovalParts, hear: Hear) -> str | None:
-    status = _status(request, parts)
+    status = _status(request, parts, GOING)
     if status in STAYING:
         return None
     if status not in GOING:
@@ -131,15 +138,18 @@ def _leave(request: StackRequest, parts: RemovalParts, hear: Hear) -> str | None
     return _not_put_back(left) if left.troubles else None
 
 
-def _status(request: StackRequest, parts: RemovalParts) -> str:
+def _status(request: StackRequest, parts: RemovalParts, believed: frozenset[str]) -> str:
     """What CloudFormation is doing with the stack; asked again where its answer may be some seconds old.
 
-    Only that the stack goes is believed at once, for nothing but its end can come after that.
+    Args:
+        request: of that stack.
+        parts: the parts.
+        believed: what is believed at once; anything else could have come before it.
     """
     status = ""
     for pause in STATUS_PAUSES:
         status = parts.cloudformation.status(request.stack_id)
-        if pause is None or status in GOING:
+        if pause is None or status in believed:
             break
         parts.clock.sleep(pause)
     return status

@@ -1,11 +1,8 @@
-"""Leaving an account in order: every policy is put back before the functions that could do it are gone.
-
-And staying in it in order: a deployment mustn't take the rights away that an open grant's end needs.
-"""
+"""Leaving an account in order: every policy is put back before the functions that could do it are gone."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,8 +10,9 @@ from typing import Final
 
 from airlock.errors import LeaseBusyError, LedgerTooNewError
 from airlock.grants.approval import CloseOrder
-from airlock.grants.grant import Grant, State
+from airlock.grants.grant import Grant
 from airlock.ports import Answers, Clock, Ledger
+from airlock.reconcile.parting import unfinished_on
 from airlock.reconcile.reconciliation import Reconciliation
 from airlock.settings import Enrolled
 
@@ -163,37 +161,6 @@ class Leaving:
         # An event may have begun one that can't go on without the leases. It shan't be opened by whoever comes after.
         self._order(unfinished_on(self._door, scope_ids), by)
         return {}
-
-
-def bereft(grants: Iterable[Grant], kept: frozenset[str]) -> list[Grant]:
-    """The grants that couldn't be closed any more with rights on these principals, groups and policies alone.
-
-    Those that only wait for an answer, or are only observed, have nothing in IAM, and need no right to end.
-
-    Args:
-        grants: as the ledger has them.
-        kept: ARNs that stay in the configuration.
-    """
-    return [
-        grant
-        for grant in grants
-        if not grant.is_final
-        and (grant.progress.scopes or grant.progress.state in _ABOUT_TO_OPEN)
-        and not {grant.facts.principal, *grant.progress.scopes} <= kept
-    ]
-
-
-_ABOUT_TO_OPEN = frozenset({State.REQUESTED, State.OPEN, State.CLOSING})
-
-
-def unfinished_on(ledger: Ledger, scope_ids: Sequence[str]) -> list[Grant]:
-    """Grants that haven't ended: those of the index, which may lag by a moment, and those that these scopes list.
-
-    Raises:
-        LedgerTooNewError: a newer release wrote one of them.
-    """
-    listed = [one for scope_id in scope_ids for one in sorted(ledger.look(scope_id).grants)]
-    return [grant for grant in ledger.grants([*ledger.unfinished(), *listed]) if not grant.is_final]
 
 
 @contextmanager
