@@ -25,11 +25,13 @@ setup: $(READY)  ## Make .venv from the hashed pins
 demo: $(READY)  ## Watch both kinds of install go 403, 200, 403 on an embedded AWS
 	$(BIN)/python -m demo
 
+# Three processes for two cores: some of the tests wait for servers and for time to pass. Each file is one process's;
+# which files begin is said in tests/conftest.py.
 test: $(READY) lint  ## Install, then lint, type-check and run every test
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 test-fast: $(READY)  ## The tests that need no servers
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not e2e" -q
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not e2e" -q
 
 test-ceph: $(READY)  ## The proof of refused and served once more, on Ceph (docs/testing.md)
 	AIRLOCK_CEPH=1 $(BIN)/python -m pytest tests/e2e/test_ceph_policies.py
