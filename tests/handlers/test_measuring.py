@@ -104,6 +104,21 @@ def test_peoples_time_is_not_in_the_seconds_to_open(account: Account, functions:
     assert TO_OPEN not in printed
 
 
+def test_a_request_counts_once_it_is_sent(account: Account, functions: Functions, capsys: Any) -> None:  # noqa: ANN401 - pytest's fixture
+    """Tries that SNS didn't take asked nobody."""
+    asked = ("ApprovalsAsked", "Count", None)
+    account.enrol(USER, mode="approval")
+    account.calls.failures["Publish", "before"] = [refusal("InternalError")] * 2
+    with pytest.raises(ClientError):
+        functions.watch(install().create_role(at(0)), 0)
+    assert asked not in numbers_in(capsys.readouterr().out)
+    with pytest.raises(ExceptionGroup):
+        functions.sweep(60)
+    assert asked not in numbers_in(capsys.readouterr().out)
+    assert functions.sweep(120)[asked] == [1]
+    assert asked not in functions.sweep(180)
+
+
 def test_each_sweep_tells_what_is_open_and_for_how_long(account: Account, functions: Functions) -> None:
     """None, two of which the first is the older, none again; what asks, or has ended, isn't open."""
     account.stand(PolicyKind.USER_INLINE, POLICY, principal=OTHER_USER)

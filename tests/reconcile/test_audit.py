@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from airlock.adapters.ledger import DynamoLedger
 from airlock.policy.document import sha256_of
@@ -16,6 +17,7 @@ from airlock_cli.operators.chain import follow
 from tests.events import Event, Install
 from tests.policy.strategies import SAMPLES
 from tests.reconcile.account import KINDS, ROLE, USER, Account, at, install
+from tests.reconcile.interference import refusal
 from tests.reconcile.trail import lines_of, troubles
 
 POLICY = (SAMPLES / "aws-example.json").read_text()
@@ -198,3 +200,19 @@ def test_two_tellers_at_once_lose_no_line(account: Account) -> None:
     account.deliver(one.delete_bucket(at(900)))
     grant = account.grant(one.infra_id)
     assert follow(grant, lines_of(account.trail())).is_whole
+
+
+def test_requests_that_cannot_be_sent_leave_the_trail_whole(account: Account) -> None:
+    """Each try's line follows the one before: the report finds nothing amiss."""
+    account.enrol(USER, mode="approval")
+    account.stand(PolicyKind.USER_INLINE, POLICY)
+    account.calls.failures["Publish", "before"] = [refusal("InternalError")] * 4
+    with pytest.raises(ClientError):
+        account.deliver(install().create_role(at(0)))
+    for _ in range(3):
+        with pytest.raises(ExceptionGroup):
+            account.sweep()
+    account.sweep()
+    texts = account.trail()
+    assert len(texts) == 5
+    assert list(troubles(lines_of(texts), [account.grant("prod-7xk2q")])) == []

@@ -57,12 +57,12 @@ class Gate:
         until = min(grant.facts.not_after, run.now + self._answer_time).replace(microsecond=0)
         asked = _held(run, grant, State.PENDING).with_progress(asked_at=run.now, answer_until=until)
         run.grants[grant.id] = asked
-        run.decide("ask", asked, f"somebody has to agree until {iso(until)}")
+        decided = run.decide("ask", asked, f"somebody has to agree until {iso(until)}")
         try:
             # While the audit trail takes nothing, nothing is kept, and each run would send another request.
             self._telling.audit(run)
             # Before it is kept that somebody was asked: a request that can't be sent is sent by the next run.
-            self._telling.ask(asked)
+            self._telling.ask(decided)
         except Exception as error:  # noqa: BLE001 - raised by the run, once the rest of it is kept
             _put_off(run, grant.id, error)
         return True
@@ -127,9 +127,9 @@ def _observe(run: Run, grant: Grant) -> None:
 
 
 def _put_off(run: Run, grant_id: str, error: Exception) -> None:
-    """Leave the grant as the ledger holds it, for the next run."""
+    """Leave the grant as the ledger holds it, for the next run; but for its last audit line, which stands."""
     kept = run.kept[grant_id]
-    run.grants[grant_id] = kept
+    run.grants[grant_id] = replace(kept, audit_head=run.grants[grant_id].audit_head)
     for scope in run.scopes.values():
         if scope.id not in kept.progress.scopes:
             scope.grants.discard(grant_id)

@@ -162,9 +162,11 @@ class Run:
             scope.grants.discard(grant.id)
         self.decide(name, grant, detail)
 
-    def decide(self, name: str, grant: Grant, detail: str) -> None:
-        """Note a decision."""
-        self.happened.append(Decision(name=name, grant=grant, event_id=self.event_id, detail=detail))
+    def decide(self, name: str, grant: Grant, detail: str) -> Decision:
+        """Note a decision, and give it."""
+        decided = Decision(name=name, grant=grant, event_id=self.event_id, detail=detail)
+        self.happened.append(decided)
+        return decided
 
     def forget_untold(self, grant_id: str) -> None:
         """Drop what was decided about a grant and isn't in the audit trail."""

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from airlock.grants.grant import Grant
 from airlock.messages.message import Language
 from airlock.ports import Audit, Links, Notices
 from airlock.reconcile.chain import link
-from airlock.reconcile.happening import Happening
+from airlock.reconcile.happening import Decision, Happening
 from airlock.reconcile.run import Run
 
 
@@ -28,21 +27,24 @@ class Telling:
         """Let somebody hear, from now on, of what is in the audit trail, also where the run fails after that.
 
         Args:
-            hear: is called with what was appended to the trail; it takes the place of the one before.
+            hear: is called with what was appended to the trail, and with a request once it is sent: while that
+                fails, each run tells the trail of it anew. It takes the place of the one before.
         """
         self._hear = hear
 
-    def ask(self, grant: Grant) -> None:
+    def ask(self, decided: Decision) -> None:
         """Send a request to the approvers.
 
         Args:
-            grant: with the plan, and until when an answer counts.
+            decided: to ask, about a grant with the plan, and until when an answer counts.
         """
         from airlock.messages.requests import request_of  # noqa: PLC0415 - as in publish
 
+        grant = decided.grant
         until = grant.progress.answer_until
         link = self._links.link(grant.id, grant.progress.form, until) if until else None
         self._approvals.publish(request_of(grant, link, self._language))
+        self._hear([decided])
 
     def audit(self, run: Run) -> None:
         """Append what has happened since the last time to the audit trail."""
@@ -65,7 +67,7 @@ class Telling:
         """
         texts, after = link([happening.audit_line(now) for happening in happened], heads)
         self._audit.write(texts)
-        self._hear(happened)
+        self._hear([one for one in happened if not (isinstance(one, Decision) and one.name == "ask")])
         return after
 
     def publish(self, happened: Sequence[Happening]) -> None:
