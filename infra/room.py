@@ -101,10 +101,23 @@ def count_rules(configuration: Configuration) -> int:
     )
 
 
+def queue_bytes(configuration: Configuration) -> int:
+    """Count the bytes that the dead-letter queue's policy takes at the most, with a statement for each rule.
+
+    Raises:
+        ValueError: an ARN is too long for any event pattern.
+    """
+    return QUEUE_OTHERS + count_rules(configuration) * _rule_bytes(configuration)
+
+
 def free_rules(configuration: Configuration) -> int:
-    """Count the rules that the dead-letter queue's policy has room for, a statement each."""
+    """Count the rules that the dead-letter queue's policy has room for."""
+    return (QUEUE_LIMIT - QUEUE_OTHERS) // _rule_bytes(configuration)
+
+
+def _rule_bytes(configuration: Configuration) -> int:
     place = len(configuration.partition) + len(configuration.home_region)
-    return (QUEUE_LIMIT - QUEUE_OTHERS) // (_QUEUE_STATEMENT + 2 * place + len(configuration.prefix))
+    return _QUEUE_STATEMENT + 2 * place + len(configuration.prefix)
 
 
 def _environment_problems(configuration: Configuration) -> Iterator[Problem]:
