@@ -203,7 +203,7 @@ def test_two_tellers_at_once_lose_no_line(account: Account) -> None:
 
 
 def test_requests_that_cannot_be_sent_leave_the_trail_whole(account: Account) -> None:
-    """Each try's line follows the one before: the report finds nothing amiss."""
+    """Each try's line follows the one before: the report finds one chain, and no branch."""
     account.enrol(USER, mode="approval")
     account.stand(PolicyKind.USER_INLINE, POLICY)
     account.calls.failures["Publish", "before"] = [refusal("InternalError")] * 4
@@ -215,4 +215,5 @@ def test_requests_that_cannot_be_sent_leave_the_trail_whole(account: Account) ->
     account.sweep()
     texts = account.trail()
     assert len(texts) == 5
-    assert list(troubles(lines_of(texts), [account.grant("prod-7xk2q")])) == []
+    chain = follow(account.grant("prod-7xk2q"), lines_of(texts))
+    assert (chain.lines, chain.faults, chain.branches) == (5, (), ())
