@@ -10,11 +10,14 @@ from typing import Any
 
 import pytest
 
+from infra import room
 from infra.configuration import ConfigurationError, parse
 from infra.configuration_problems import Problem
 from tests.infra.builders import ACCOUNT, GROUP, HOME, KEY_ID, USER, configuration
 
-DECISION = Path(__file__).parents[2] / "docs" / "decisions" / "0025-principals-in-one-stack.md"
+DOCS = Path(__file__).parents[2] / "docs"
+DECISION = DOCS / "decisions" / "0025-principals-in-one-stack.md"
+PAGE = DOCS / "configuration.md"
 KEY = {"kms_key": f"arn:aws:kms:us-east-1:{ACCOUNT}:key/{KEY_ID}"}
 HUB = "arn:aws:sns:us-east-1:444455556666:bootstrap-airlock-hub"
 TOPICS = {
@@ -135,6 +138,13 @@ def test_the_decision_s_numbers_are_those_of_the_check(
     """How many principals a stack has is written where it was decided."""
     most = next(count for count in range(60, 0, -1) if not _told(principals=_roles(count, **roles), **others))
     assert words.format(most) in " ".join(DECISION.read_text(encoding="utf-8").split())
+
+
+def test_the_page_of_the_configuration_has_the_other_numbers() -> None:
+    """How many addresses and characters of tags a stack has is told to whoever writes them."""
+    page = PAGE.read_text(encoding="utf-8")
+    assert f"All tags together may have {room.MOST_TAGS:,} characters" in page
+    assert f"All addresses together may be {room.MOST_ADDRESSES}," in page
 
 
 def test_a_configuration_is_judged_without_the_cdk() -> None:
