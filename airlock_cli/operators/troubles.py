@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 
 from botocore.exceptions import (
     BotoCoreError,
@@ -16,6 +17,7 @@ from botocore.exceptions import (
     ProfileNotFound,
 )
 
+from airlock.errors import LedgerTooNewError
 from airlock_cli.operators.page import clean
 from airlock_cli.problems import AwsError, CommandError, InputError
 
@@ -42,10 +44,10 @@ _SIGN_IN = "Sign in again, or name a profile with --profile."
 
 @contextmanager
 def troubles_told() -> Iterator[None]:
-    """Turn what botocore raises into one or two lines for an operator.
+    """Turn what botocore raises, and what a newer release has written, into one or two lines for an operator.
 
     Raises:
-        AwsError: AWS can't be reached, denies the call, or doesn't take the credentials.
+        AwsError: AWS can't be reached, denies the call, or doesn't take the credentials; or the ledger is newer.
         InputError: there is no such profile, or no region.
     """
     try:
@@ -62,6 +64,12 @@ def troubles_told() -> Iterator[None]:
         raise AwsError(f"AWS can't be reached: {error}\nLook at the network, --region and proxies.") from error
     except BotoCoreError as error:
         raise AwsError(f"AWS can't be asked: {error}\n{_SIGN_IN}") from error
+    except LedgerTooNewError as error:
+        raise AwsError(
+            f"a newer airlock wrote to the ledger, and this command line, {version('bootstrap-airlock')}, can't read "
+            "that.\nUse the command line of the release that is deployed, or of a later one.",
+            "other-version",
+        ) from error
 
 
 def trouble_of(error: ClientError) -> CommandError:

@@ -100,8 +100,9 @@ class Restorer:
         return replace(outlook, unaudited=unaudited)
 
     def _restored(self, asked: Asked, happened: list[Happening]) -> Outlook:
-        scopes = self._taken(asked)
         try:
+            # A scope that a newer release wrote is found out once its lease is taken.
+            scopes = self._taken(asked)
             outlook = self._outlook(scopes, asked)
             check(outlook, asked)
             self._write(scopes, outlook, asked.way, happened)

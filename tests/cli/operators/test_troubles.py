@@ -1,10 +1,14 @@
 """What goes wrong on the way to AWS: one or two lines, the permission that lacks, and the exit status."""
 
+import json
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoRegionError, SSOTokenLoadError
 
+from airlock.adapters.schema import SCHEMA
 from airlock_cli.operators.orders import service_of
 from airlock_cli.operators.troubles import trouble_of, troubles_told
 from airlock_cli.problems import AwsError, InputError
@@ -121,6 +125,53 @@ def test_what_the_operator_function_may_answer(
     assert 1 <= len(done.err.splitlines()) <= 2
     error = busy.run("reject", WAITING, "--json").json["error"]
     assert (error["exit_status"], error["code"]) == (status, code)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["status"],
+        ["grants"],
+        ["grants", "--open"],
+        ["show", WAITING],
+        ["approve", WAITING],
+        ["reject", WAITING],
+        ["close", WAITING],
+        ["report", WAITING, "--output", "r.html"],
+        ["report", "--since", "7d", "--output", "r.html"],
+        ["restore", WAITING],
+    ],
+    ids=" ".join,
+)
+@pytest.mark.parametrize("part", ["facts", "progress"])
+def test_a_ledger_of_a_newer_release(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, words: list[str], part: str
+) -> None:
+    """Each command that reads one says which command line to use, as text and as JSON; nothing is written."""
+    monkeypatch.chdir(tmp_path)
+    grant = samples.waiting_grant()
+    desk.keep(grant)
+    _make_newer(desk, {"pk": {"S": f"grant#{grant.id}"}, "sk": {"S": "grant"}}, part)
+    done = desk.run(*words)
+    assert (done.status, done.out) == (5, "")
+    assert done.err == (
+        f"airlock: a newer airlock wrote to the ledger, and this command line, {version('bootstrap-airlock')}, can't "
+        "read that.\nUse the command line of the release that is deployed, or of a later one.\n"
+    )
+    assert desk.run(*words, "--json").json["error"]["code"] == "other-version"
+    assert list(tmp_path.iterdir()) == []
+    assert desk.door.asked == []
+
+
+def _make_newer(desk: Desk, key: dict[str, Any], part: str) -> None:
+    text = json.loads(desk.dynamodb.get_item(TableName="ledger", Key=key)["Item"][part]["S"])
+    desk.dynamodb.update_item(
+        TableName="ledger",
+        Key=key,
+        UpdateExpression="SET #part = :text",
+        ExpressionAttributeNames={"#part": part},
+        ExpressionAttributeValues={":text": {"S": json.dumps(text | {"schema": SCHEMA + 1})}},
+    )
 
 
 def test_an_operator_url_that_nobody_answers(busy: Desk) -> None:

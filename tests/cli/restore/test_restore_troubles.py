@@ -1,5 +1,6 @@
 """What `airlock restore` says where it can't: input, leases, rights, and IAM that shows something else."""
 
+import json
 from collections.abc import Callable
 from unittest.mock import Mock
 
@@ -7,6 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from airlock.adapters.iam import IamPolicies
+from airlock.adapters.schema import SCHEMA
 from airlock.grants.grant import State
 from airlock.policy.place import PolicyPlace
 from airlock_cli.restore.policies import place_of, ref_of
@@ -41,6 +43,28 @@ def test_what_can_not_be_asked(bench: Make, words: list[str], status: int, says:
     assert "\x1b" not in done.err
     assert account.desk.run("restore", *words, "--json").json["error"]["exit_status"] == status
     assert account.text == OPENED
+    account.ledger.acquire([USER], 0)
+
+
+@pytest.mark.parametrize("words", [[GRANT], [GRANT, "--dry-run"], ["--policy-ref", REF]])
+def test_a_scope_that_a_newer_release_wrote(bench: Make, words: list[str]) -> None:
+    """Nothing is written, that release's command line is named, and no lease is left to keep others out."""
+    account = bench()
+    key = {"pk": {"S": f"scope#{USER}"}, "sk": {"S": "scope"}}
+    kept = account.desk.dynamodb.get_item(TableName="ledger", Key=key)["Item"]["content"]["S"]
+
+    def keep(text: str) -> None:
+        account.desk.dynamodb.update_item(
+            TableName="ledger",
+            Key=key,
+            UpdateExpression="SET content = :text",
+            ExpressionAttributeValues={":text": {"S": text}},
+        )
+
+    keep(json.dumps(json.loads(kept) | {"schema": SCHEMA + 1}))
+    assert account.desk.run("restore", *words, "--json").json["error"]["code"] == "other-version"
+    assert account.text == OPENED
+    keep(kept)
     account.ledger.acquire([USER], 0)
 
 
