@@ -76,7 +76,7 @@ def show(options: Options, name: str, *, as_json: bool) -> None:
     with an_account(options) as account:
         now = account.clock.now()
         grant = account.records.named(name)
-        lines = account.trail.of(grant, now)
+        lines = account.trail.of(grant)
     if as_json:
         put_json(
             {
@@ -84,6 +84,7 @@ def show(options: Options, name: str, *, as_json: bool) -> None:
                 "timeline": story_json(story_of(grant)),
                 "changes": changes_json(grant.progress.plan),
                 "audit": lines,
+                "audit_streams": [line.stream for line in lines],
             }
         )
         return

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,8 +18,10 @@ from airlock.grants.grant import Grant, State
 from airlock.messages.wider import why_wider, widenings_of
 from airlock.policy.exemption import iso
 from airlock.policy.ladder import Widening, what_it_adds
+from airlock.reconcile.chain import hash_of
+from airlock_cli.operators import output as output_file
 from airlock_cli.operators.account import an_account
-from airlock_cli.operators.chain import Chain, follow
+from airlock_cli.operators.chain import Branch, Chain, follow
 from airlock_cli.operators.chain import words_of as chain_words
 from airlock_cli.operators.difference import difference
 from airlock_cli.operators.forms import form_words, words_of
@@ -73,8 +73,13 @@ class Matter:
 
     @property
     def broken(self) -> Sequence[str]:
-        """IDs of the grants whose lines are known not to be all there."""
+        """IDs of the grants whose lines are known not to be all there, or to be others than were written."""
         return [name for name, chain in self.chains.items() if not chain.is_whole]
+
+    @property
+    def branches(self) -> Mapping[str, Sequence[Branch]]:
+        """The lines that nothing follows, of the grants that have such."""
+        return {name: chain.branches for name, chain in self.chains.items() if chain.branches}
 
 
 def report(  # noqa: PLR0913 - what the command line may say
@@ -90,23 +95,40 @@ def report(  # noqa: PLR0913 - what the command line may say
         raise InputError("give either a GRANT or --since WHEN.\nSee airlock report --help.")
     if name is not None:
         checked_name(name)
-    _check_output(output, force=force)
+    output_file.check(output, force=force)
     matter = _read(options, name, since)
-    _write(output, html_of(matter), force=force)
-    told: dict[str, object] = {"output": str(output), "grants": len(matter.grants), "audit_lines": len(matter.lines)}
+    output_file.write(output, html_of(matter), force=force)
+    told: dict[str, object] = {
+        "output": str(output),
+        "grants": len(matter.grants),
+        "audit_lines": len(matter.lines),
+        "broken_chains": matter.broken,
+        "branches": {name: [one.as_json() for one in found] for name, found in matter.branches.items()},
+    }
     if matter.broken:
         raise CommandError(
-            f"{output} is written, but audit lines of {', '.join(matter.broken)} are missing or were altered; "
-            "it says which.\n"
+            f"{output} is written, but audit lines of {', '.join(matter.broken)} are missing, were altered or are out "
+            "of place; it says which.\n"
             "CloudWatch shows a new line after some seconds, and drops old ones after the log group's retention: if "
             "it is neither, find out in CloudTrail who had to do with the log group.",
             "chain-broken",
-            told | {"broken_chains": matter.broken},
+            told,
         )
     if as_json:
-        put_json(told | {"broken_chains": []})
+        put_json(told)
     else:
-        Page().line(f"{output}: {len(matter.grants)} grants, {len(matter.lines)} audit lines, each chain whole.")
+        _tell(Page(), output, matter)
+
+
+def _tell(page: Page, output: Path, matter: Matter) -> None:
+    chains = "no chain broken, but not each line in one" if matter.branches else "each chain whole"
+    page.line(f"{output}: {len(matter.grants)} grants, {len(matter.lines)} audit lines, {chains}.")
+    for name, branches in matter.branches.items():
+        page.line(f"Nothing follows these lines of {name}:", "yellow", 2)
+        for branch in branches:
+            page.line(str(branch), indent=4)
+    if matter.branches:
+        page.line("The report tells who may have written them.", indent=2)
 
 
 def html_of(matter: Matter) -> str:
@@ -125,8 +147,9 @@ def html_of(matter: Matter) -> str:
         version=version("bootstrap-airlock"),
         totals=totals_of(matter),
         stories={grant.id: story_of(grant) for grant in matter.grants},
-        lines={name: [_text(line) for line in lines] for name, lines in matter.lines_by_grant.items()},
-        other_lines=[_text(line) for line in matter.lines if not grants_of(line) & matter.lines_by_grant.keys()],
+        other_lines=[line for line in matter.lines if not grants_of(line) & matter.lines_by_grant.keys()],
+        text_of=_text,
+        hash_of=hash_of,
         chain_words=chain_words,
         difference=difference,
         network_of=network_of,
@@ -178,6 +201,7 @@ def totals_of(matter: Matter) -> list[tuple[str, str]]:
         ("Edits by others while open", str(sum(1 for line in matter.lines if line.get("kind") == "drift"))),
         ("Audit lines", str(len(matter.lines))),
         ("Grants whose chain of audit lines is broken", str(len(matter.broken))),
+        ("Audit lines that nothing follows", str(sum(len(found) for found in matter.branches.values()))),
     ]
 
 
@@ -194,12 +218,12 @@ def _read(options: Options, name: str | None, since: str | None) -> Matter:
         now = account.clock.now()
         if name is not None:
             grants = [account.records.named(name)]
-            lines = account.trail.of(grants[0], now)
+            lines = account.trail.of(grants[0])
             title = f"Grant {grants[0].id}"
         else:
             start = moment_since(since or "", now)
             grants = account.records.since(start)
-            lines = account.trail.between(start, now)
+            lines = account.trail.since(start)
             title = f"Grants from {iso(start)} to {iso(now)}"
         return Matter(
             stack=options.stack,
@@ -212,40 +236,14 @@ def _read(options: Options, name: str | None, since: str | None) -> Matter:
         )
 
 
-def _check_output(output: Path, *, force: bool) -> None:
-    if output.is_dir():
-        raise InputError(f"--output {output} is a folder.\nGive a file, such as {output / 'report.html'}.")
-    if output.exists() and not force:
-        raise InputError(f"--output {output} is there already.\nGive another name, or --force to replace it.", "exists")
-    if not output.absolute().parent.is_dir():
-        raise InputError(f"--output {output} can't be written: there is no such folder.\nMake it first.")
-
-
-def _write(output: Path, html: str, *, force: bool) -> None:
-    """Put the file there whole or not at all."""
-    try:
-        handle, name = tempfile.mkstemp(dir=output.absolute().parent, prefix=f".{output.name}.")
-        part = Path(name)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(html)
-            if force:
-                part.replace(output)
-            else:
-                # Unlike a rename, a link never takes the place of what has come there meanwhile.
-                output.hardlink_to(part)
-        finally:
-            part.unlink(missing_ok=True)
-    except OSError as error:
-        raise InputError(f"--output {output} can't be written: {error.strerror}.\nGive another place.") from error
-
-
 def _shown(value: object) -> object:
     """What becomes of a value before it is escaped; the template's own markup is left as it is."""
     return clean(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _text(line: Line) -> str:
-    """A line as it was written; what can't be seen is escaped, as JSON has it, so that nothing can hide."""
-    told = json.dumps(line, ensure_ascii=False)
-    return "".join(one if one.isprintable() else json.dumps(one)[1:-1] for one in told)
+    """A line as it was written; what can't be seen is escaped, as JSON has it, so that nothing can hide.
+
+    It isn't read and written anew: that would hide a key that stands there twice.
+    """
+    return "".join(one if one.isprintable() else json.dumps(one)[1:-1] for one in line.text)

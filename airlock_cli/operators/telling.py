@@ -64,10 +64,10 @@ def tell_changes(page: Page, changes: Sequence[Change]) -> None:
 
 
 def tell_trail(page: Page, lines: Sequence[Line]) -> None:
-    """The audit lines, a row each."""
+    """The audit lines, a row each: when, in which log stream, what."""
     page.heading(f"Audit trail: {len(lines)} line{'' if len(lines) == 1 else 's'}")
     if lines:
-        page.rows([(str(line.get("at", "")), *_row(line)) for line in lines])
+        page.rows([(str(line.get("at", "")), line.stream, *_row(line)) for line in lines])
 
 
 def tell_ahead(page: Page, ahead: Ahead, now: datetime) -> None:

@@ -33,8 +33,8 @@ def link(
 
 
 def hash_of(text: str) -> str:
-    """A line's hash: 64 hexadecimal digits."""
-    return sha256(text.encode()).hexdigest()
+    """A line's hash: 64 hexadecimal digits. Of any text, even one with a lone surrogate, which UTF-8 can't have."""
+    return sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 
 def _names(line: Mapping[str, object]) -> list[str]:

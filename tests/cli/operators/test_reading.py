@@ -1,6 +1,7 @@
 """Reading: which grants and lines are found, however they are spread, and how little is asked for them."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -162,7 +163,27 @@ def test_a_line_that_isnt_json_is_shown(desk: Desk) -> None:
     desk.logs.put_log_events(logGroupName="audit", logStreamName="odd", logEvents=[event])  # type: ignore[list-item]  # it is one
     from airlock_cli.operators.trail import Trail  # noqa: PLC0415 - loads boto3
 
-    assert Trail(desk.logs, "audit").between(samples.ago(60), NOW) == [{"unreadable": "not JSON"}]
+    assert Trail(desk.logs, "audit").since(samples.ago(60)) == [{"unreadable": "not JSON"}]
+
+
+def test_a_slow_clock_misses_no_line(busy: Desk, tmp_path: Path) -> None:
+    """An operator's clock that is hours behind breaks no chain: what is there by now is read, whatever it shows."""
+    busy.clock.moment = samples.ago(6 * 60)
+    name = samples.open_grant().id
+    assert len(busy.run("show", name, "--json").json["audit"]) == 2
+    assert busy.run("report", name, "--output", tmp_path / "one.html").status == 0
+    assert busy.run("report", "--since", "7d", "--output", tmp_path / "all.html").status == 0
+
+
+def test_lines_from_after_the_end_and_from_before_the_beginning(desk: Desk) -> None:
+    """A policy may be restored long after its grant ended, by an operator whose clock is a quarter of an hour slow."""
+    grant = samples.closed_grant()
+    desk.keep(grant)
+    begun = grant.facts.requested_at
+    moments = [begun - timedelta(minutes=16), begun - timedelta(minutes=14), begun, samples.ago(1)]
+    desk.audit("restore", *({"at": iso(at), "kind": "policy-write", "grant": grant.id} for at in moments))
+    told = desk.run("show", grant.id, "--json").json["audit"]
+    assert [line["at"] for line in told] == [iso(at) for at in moments[1:]]
 
 
 def test_status_tells_what_is_overdue(desk: Desk) -> None:
