@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from airlock.adapters.ledger import DynamoLedger
-from airlock.errors import ConflictError, LeaseBusyError
+from airlock.adapters.ledger_writes import scope_key
+from airlock.adapters.schema import SCHEMA
+from airlock.errors import ConflictError, LeaseBusyError, LedgerTooNewError
 from airlock.settings import LEASE_SECONDS
 from tests.reconcile.account import GROUP, START, USER, Account, Clock, at
 from tests.reconcile.interference import refusal
@@ -111,3 +115,16 @@ class Stopped(Clock):
 
     def sleep(self, seconds: float) -> None:
         """Let no time pass."""
+
+
+def test_leases_are_let_go_where_a_scope_cant_be_read(account: Account) -> None:
+    """What a newer release wrote keeps nobody away from putting it right, neither there nor beside it."""
+    newer = json.dumps({"schema": SCHEMA + 1, "policies": []})
+    account.aside.dynamodb.put_item(TableName="ledger", Item={**scope_key(USER), "content": {"S": newer}})
+    with pytest.raises(LedgerTooNewError):
+        ledger_of(account, "one").acquire([GROUP, USER])
+    items = account.aside.dynamodb.scan(TableName="ledger")["Items"]
+    assert len(items) == 2
+    assert not any("lease_owner" in item for item in items)
+    with pytest.raises(LedgerTooNewError):
+        ledger_of(account, "two").acquire([GROUP, USER])

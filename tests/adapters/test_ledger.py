@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from airlock.adapters.ledger import DynamoLedger
+from airlock.adapters.ledger_writes import grant_key
 from airlock.errors import ConflictError
+from airlock.grants.approval import CloseOrder
 from airlock.grants.grant import Facts, Grant, State
 from airlock.grants.learning import first_heard, learn
 from airlock.install.cloudtrail import parse
@@ -138,6 +141,38 @@ def test_progress_is_kept_only_on_top_of_what_was_read(account: Account) -> None
     with pytest.raises(ConflictError):
         ledger.settle([], [(grant, grant.with_progress(state=State.OPEN))])
     assert ledger.grants([grant.id])[0].progress.state is State.REFUSED
+
+
+def test_only_what_a_run_changed_of_a_grant_is_kept(account: Account) -> None:
+    """An answer or an order that came with a grant is kept elsewhere: such a grant stops no transaction."""
+    ledger, one = ledger_of(account), install()
+    grant = ledger.record(signal(one.create_role(at(0))), at(0), WINDOW)
+    (scope,) = ledger.acquire([USER])
+    ledger.settle([scope], [(grant, replace(grant, close_order=CloseOrder(at=at(1), by="somebody")))])
+    assert ledger.grants([grant.id]) == [grant]
+
+
+@pytest.mark.parametrize("known", [None, "a" * 64])
+def test_a_line_told_meanwhile_stays_the_last(account: Account, known: str | None) -> None:
+    """Whoever read the grant before that has told a branch; the first line of all is no exception."""
+    ledger, one = ledger_of(account), install()
+    grant = ledger.record(signal(one.create_role(at(0))), at(0), WINDOW)
+    ledger.told(grant, known)
+    read = ledger.grants([grant.id])[0]
+    assert read.audit_head == known
+    ledger.told(read, "b" * 64)
+    ledger.told(read, "c" * 64)
+    assert ledger.grants([grant.id])[0].audit_head == "b" * 64
+    assert len(items(account)) == 1
+
+
+def test_a_line_of_a_grant_that_isnt_there_makes_none(account: Account) -> None:
+    """A head alone would be an item that no reader understands."""
+    ledger, one = ledger_of(account), install()
+    grant = ledger.record(signal(one.create_role(at(0))), at(0), WINDOW)
+    account.aside.dynamodb.delete_item(TableName="ledger", Key=grant_key(grant.id))
+    ledger.told(grant, "b" * 64)
+    assert items(account) == []
 
 
 def test_a_changed_fact_doesnt_undo_progress(account: Account) -> None:

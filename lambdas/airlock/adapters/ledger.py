@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -18,7 +19,16 @@ from airlock.adapters.items import (
     scope_to_text,
 )
 from airlock.adapters.leases import Leases
-from airlock.adapters.ledger_writes import grant_key, instance_key, keys_of, progress_update, scope_key
+from airlock.adapters.ledger_writes import (
+    grant_key,
+    head_update,
+    instance_key,
+    is_to_keep,
+    item_of,
+    keys_of,
+    progress_update,
+    scope_key,
+)
 from airlock.errors import ConflictError
 from airlock.grants.grant import Facts, Grant, Progress
 from airlock.grants.learning import first_heard, learn
@@ -85,7 +95,7 @@ class DynamoLedger:
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except ClientError as error:
-            return self._add_facts(_item_of(error), signal)
+            return self._add_facts(item_of(error), signal)
         return Grant(facts, progress)
 
     def record_for(self, grant_id: str, signal: Signal) -> Grant | None:
@@ -109,7 +119,7 @@ class DynamoLedger:
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except ClientError as error:
-            kept = _item_of(error)
+            kept = item_of(error)
             # Ours, if it was an earlier try of this very call that took it, and only its answer was lost.
             ours = kept["claimed_at"]["S"], kept.get("claimed_by", {}).get("S")
             return was_tried_before(error) and ours == (iso(now), self._owner)
@@ -171,18 +181,10 @@ class DynamoLedger:
 
     def told(self, grant: Grant, head: str | None) -> None:
         """Keep which audit line is the grant's last, unless another run has told something since it was read."""
-        known = grant.audit_head
+        if head is None:
+            return
         try:
-            self._dynamodb.update_item(
-                TableName=self._table,
-                Key=grant_key(grant.id),
-                UpdateExpression="SET audit_head = :head",
-                ConditionExpression="audit_head = :known" if known else "attribute_exists(pk)",
-                ExpressionAttributeValues={
-                    ":head": {"S": head or ""},
-                    **({":known": {"S": known}} if known else {}),
-                },
-            )
+            self._dynamodb.update_item(**head_update(self._table, grant, head))
         except self._dynamodb.exceptions.ConditionalCheckFailedException:
             # The line stands in the trail as a branch; the other run's is the last.
             return
@@ -191,10 +193,14 @@ class DynamoLedger:
 
     def acquire(self, scope_ids: Sequence[str], patience: float = LEASE_PATIENCE_SECONDS) -> list[Scope]:
         """Become the one writer of these scopes; see :class:`airlock.adapters.leases.Leases`."""
-        return [
-            scope_from_item(scope_id, item)
-            for scope_id, item in self._leases.acquire([(one, scope_key(one)) for one in scope_ids], patience)
-        ]
+        items = self._leases.acquire([(one, scope_key(one)) for one in scope_ids], patience)
+        try:
+            return [scope_from_item(scope_id, item) for scope_id, item in items]
+        except Exception:
+            # What a newer release wrote can't be read. Whoever puts it right needs the leases.
+            with contextlib.suppress(Exception):
+                self.release(scope_ids)
+            raise
 
     def write_ahead(self, scopes: Sequence[Scope], changes: Sequence[tuple[Grant, Grant]]) -> None:
         """Keep baselines, intents and progress before IAM is touched; all or nothing."""
@@ -231,7 +237,7 @@ class DynamoLedger:
                 )
             except ClientError as error:
                 # Somebody else added a fact meanwhile: learn on top of that.
-                item = _item_of(error)
+                item = item_of(error)
                 continue
             return replace(grant, facts=facts)
 
@@ -267,7 +273,7 @@ class DynamoLedger:
             {"Update": self._leases.update(scope_key(scope.id), scope_to_text(scope), let_go=let_go)}
             for scope in scopes
         ]
-        updates += [{"Update": progress_update(self._table, before, grant)} for before, grant in changes]
+        updates += [{"Update": progress_update(self._table, *one)} for one in changes if is_to_keep(*one)]
         for pause in TRANSACTION_PAUSES:
             try:
                 self._dynamodb.transact_write_items(TransactItems=updates)
@@ -288,10 +294,3 @@ class DynamoLedger:
 
 def _expiry(now: datetime) -> Any:  # noqa: ANN401 - an attribute value, as DynamoDB writes it
     return {"N": str(int((now + INSTANCE_KEPT).timestamp()))}
-
-
-def _item_of(error: ClientError) -> dict[str, Any]:
-    """The item that a failed condition found; any other error goes on."""
-    if error.response.get("Error", {}).get("Code") != "ConditionalCheckFailedException":
-        raise error
-    return dict(error.response["Item"])  # type: ignore[typeddict-item]  # DynamoDB adds it when asked for ALL_OLD

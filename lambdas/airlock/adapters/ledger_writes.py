@@ -1,8 +1,10 @@
-"""The ledger's keys, and the updates that go into its transactions."""
+"""The ledger's keys, its updates of grants, and what a failed one found."""
 
 from __future__ import annotations
 
 from typing import Any
+
+from botocore.exceptions import ClientError
 
 from airlock.adapters.items import progress_to_text
 from airlock.grants.grant import Grant
@@ -32,13 +34,38 @@ def instance_key(instance_id: str) -> dict[str, Any]:
     return {"pk": {"S": f"instance#{instance_id}"}, "sk": {"S": "instance"}}
 
 
+def head_update(table: str, grant: Grant, head: str) -> dict[str, Any]:
+    """The update that keeps which audit line is a grant's last; it fails where another run told one since the read.
+
+    Args:
+        table: the ledger's name.
+        grant: as it was read.
+        head: the line's hash.
+    """
+    known = {":known": {"S": grant.audit_head}} if grant.audit_head else {}
+    return {
+        "TableName": table,
+        "Key": grant_key(grant.id),
+        "UpdateExpression": "SET audit_head = :head",
+        "ConditionExpression": "audit_head = :known"
+        if known
+        else "attribute_exists(pk) AND attribute_not_exists(audit_head)",
+        "ExpressionAttributeValues": {":head": {"S": head}, **known},
+    }
+
+
+def is_to_keep(before: Grant, grant: Grant) -> bool:
+    """Whether a run changed anything of a grant that is its to keep; answers, orders and facts are kept elsewhere."""
+    return (before.progress, before.audit_head) != (grant.progress, grant.audit_head)
+
+
 def progress_update(table: str, before: Grant, grant: Grant) -> dict[str, Any]:
     """The transaction's update that keeps how far a grant has come, and its last audit line.
 
     Args:
         table: the ledger's name.
         before: the grant as it was read; the update fails where its state is another by now.
-        grant: as it is to be kept.
+        grant: as it is to be kept; :func:`is_to_keep` must hold of the two.
     """
     head = {":head": {"S": grant.audit_head}} if grant.audit_head != before.audit_head else {}
     update: dict[str, Any] = {"TableName": table, "Key": grant_key(grant.id)}
@@ -64,3 +91,10 @@ def progress_update(table: str, before: Grant, grant: Grant) -> dict[str, Any]:
             **head,
         },
     }
+
+
+def item_of(error: ClientError) -> dict[str, Any]:
+    """The item that a failed condition found; any other error goes on."""
+    if error.response.get("Error", {}).get("Code") != "ConditionalCheckFailedException":
+        raise error
+    return dict(error.response["Item"])  # type: ignore[typeddict-item]  # DynamoDB adds it when asked for ALL_OLD
