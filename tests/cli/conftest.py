@@ -2,7 +2,10 @@
 
 import gc
 from collections.abc import Iterator
+from functools import lru_cache
+from unittest.mock import patch
 
+import botocore.session
 import pytest
 
 
@@ -14,3 +17,10 @@ def _long_lived_things_left_alone() -> Iterator[None]:
     gc.freeze()
     yield
     gc.unfreeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _models_read_once() -> Iterator[None]:
+    """Let botocore's sessions share what they read of AWS's models: a command makes a session of its own each time."""
+    with patch.object(botocore.session, "create_loader", lru_cache(botocore.session.create_loader)):
+        yield

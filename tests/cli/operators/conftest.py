@@ -7,10 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
-from unittest.mock import patch
 
 import boto3
-import botocore.session
 import pytest
 from moto import mock_aws
 
@@ -145,13 +143,6 @@ class Desk:
             for line in lines
         ]
         self.logs.put_log_events(logGroupName="audit", logStreamName=stream, logEvents=events)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _models_read_once() -> Iterator[None]:
-    """Let botocore's sessions share what they read of AWS's models: a command makes a session of its own each time."""
-    with patch.object(botocore.session, "create_loader", lru_cache(botocore.session.create_loader)):
-        yield
 
 
 @lru_cache
