@@ -19,8 +19,8 @@ from infra.functions import AirlockFunction, Retries
 
 RETRIES: Final = Retries(attempts=2, max_age=Duration.minutes(10))
 """A call that Lambda cut off is made again a minute later, and again after two, and goes on where the ledger is."""
-_TIMEOUT: Final = Duration.minutes(8)
-"""How long CloudFormation waits: for three calls of a minute, and the three minutes between them."""
+_TIMEOUT: Final = Duration.minutes(10)
+"""How long CloudFormation waits: for three calls of 80 seconds, and the three minutes between them."""
 
 
 class Removal(Construct):

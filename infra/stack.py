@@ -78,7 +78,8 @@ class AirlockStack(Stack):
         self.notices.let_alarm(alarms.arns)
         order = removal.Removal(self, "Grants", configuration, self.removal)
         order.ask_before_changing([self.watcher.role, self.sweeper.role])
-        functions = [self.watcher, self.sweeper, self.operator, *([self.page] if self.page else [])]
+        # The removal's own too: what says how often Lambda calls it again is a resource beside the function.
+        functions = [self.watcher, self.sweeper, self.operator, self.removal, *([self.page] if self.page else [])]
         parts = [self.ledger, self.audit, self.notices, self.approvals, schedule, alarms]
         order.put_back_before([*functions, *parts])
         order.put_back_after([rules])

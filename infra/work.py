@@ -20,6 +20,8 @@ from infra.ledger import Ledger
 from infra.notices import Notices
 
 _RECONCILING: Final = Duration.seconds(60)
+# CloudFormation waits for the answer. As long as may be: a function must have ended before its leases do.
+_REMOVING: Final = Duration.seconds(80)
 # Somebody waits for the answer, which takes a few reads and one write.
 _ANSWERING: Final = Duration.seconds(15)
 
@@ -121,7 +123,7 @@ def removing(around: Surroundings) -> Work:
             *_telling_statements("removal", around),
             permissions.stack_statement(),
         ],
-        timeout=_RECONCILING,
+        timeout=_REMOVING,
     )
 
 

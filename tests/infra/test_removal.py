@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from airlock.handlers.removal import ANSWER_TAKES, STATUS_PAUSES
 from airlock.handlers.stack_request import ENROLMENT, GRANTS, read_request
+from airlock.reconcile.leaving import ONE_TAKES
 from tests.infra.builders import GROUP, POLICY, ROLE, USER
 from tests.infra.template import Template, arn_of
 
 pytestmark = pytest.mark.xdist_group("template")
 
 EACH = pytest.mark.parametrize("which", ["template", "small_template", "full_template", "http_template"])
-WAITS_AT_LEAST = 3 * 60 + 60 + 120
-"""Three calls of the function's minute, and the pauses of Lambda's retries (AWS Lambda, "Error handling")."""
+PAUSES = 60 + 120
+"""Seconds between Lambda's three calls (AWS Lambda, page "How Lambda handles errors and retries")."""
 
 
 def depends_on(template: Template, name: str) -> set[str]:
@@ -91,7 +94,28 @@ def test_cloudformation_waits_for_lambda_s_retries_too(template: Template, kind:
     """Where a call is cut off, the next one may still answer."""
     properties = template.properties(template.only(kind))
     assert properties["ServiceToken"] == arn_of(template.function("removal"))
-    assert WAITS_AT_LEAST <= int(properties["ServiceTimeout"]) <= 3600
+    call = template.properties(template.function("removal"))["Timeout"]
+    # A minute more, for Lambda's pauses are about that long.
+    assert 3 * call + PAUSES + 60 <= int(properties["ServiceTimeout"]) <= 3600
+
+
+def test_a_call_has_the_time_that_it_divides(template: Template) -> None:
+    """For asking CloudFormation, 25 seconds and more of ending grants, the last one of them, and the answer."""
+    asking = sum(pause or 0 for pause in STATUS_PAUSES)
+    others = timedelta(seconds=asking + 25) + ONE_TAKES + ANSWER_TAKES
+    assert others.total_seconds() <= template.properties(template.function("removal"))["Timeout"]
+
+
+@EACH
+def test_how_often_lambda_calls_again_holds_until_the_end(request: pytest.FixtureRequest, which: str) -> None:
+    """The setting goes after the grants: without it, Lambda would call for six hours."""
+    template: Template = request.getfixturevalue(which)
+    needed = depends_on(template, template.only(GRANTS))
+    settings = of_types(template, "AWS::Lambda::EventInvokeConfig")
+    removal = arn_of(template.function("removal"))["Fn::GetAtt"][0]
+    (own,) = (one for one in settings if template.properties(one)["FunctionName"] == {"Ref": removal})
+    assert template.properties(own)["MaximumRetryAttempts"] == 2
+    assert settings <= needed
 
 
 @EACH

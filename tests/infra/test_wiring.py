@@ -13,6 +13,7 @@ from tests.infra.template import Template, arn_of
 pytestmark = pytest.mark.xdist_group("template")
 
 BOTH = pytest.mark.parametrize("name", ["watcher", "sweeper"])
+SECONDS = {"watcher": 60, "sweeper": 60, "removal": 80, "page": 15, "operator": 15}
 WRITERS = pytest.mark.parametrize("name", ["watcher", "sweeper", "removal"])
 ALL = pytest.mark.parametrize("name", ["watcher", "sweeper", "page", "operator", "removal"])
 
@@ -61,7 +62,7 @@ def test_a_function_runs_on_the_pinned_runtime_and_layer(template: Template, nam
     assert properties["Layers"] == [
         "arn:aws:lambda:us-east-1:017000801446:layer:AWSLambdaPowertoolsPythonV3-python314-arm64:27"
     ]
-    assert (properties["Timeout"], properties["MemorySize"]) == (15 if name in {"page", "operator"} else 60, 512)
+    assert (properties["Timeout"], properties["MemorySize"]) == (SECONDS[name], 512)
     assert "ReservedConcurrentExecutions" not in properties
     assert "TracingConfig" not in properties
 

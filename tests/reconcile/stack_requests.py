@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import boto3
@@ -18,6 +19,8 @@ from tests.stack_answers import Answers
 
 STACK = "bootstrap-airlock"
 STACK_ID = f"arn:aws:cloudformation:{HOME}:{ACCOUNT}:stack/{STACK}/1b2c3d4e-0000-4000-8000-000000000001"
+FUNCTION = timedelta(seconds=80)
+"""The function's timeout, as infra/work.py sets it."""
 LEAVING = "DELETE_IN_PROGRESS"
 
 
@@ -47,6 +50,7 @@ def enrolling(*arns: str) -> dict[str, Any]:
 def ask(account: Account, answers: Answers, event: dict[str, Any], status: str | None) -> None:
     """Have the request handled while CloudFormation says this of the stack."""
     answers.status = status
+    end = account.clock.now() + FUNCTION
 
     def wired() -> RemovalParts:
         # As the function does it, but that moto has no CloudFormation.
@@ -55,7 +59,12 @@ def ask(account: Account, answers: Answers, event: dict[str, Any], status: str |
         client = session.client("cloudformation", endpoint_url=answers.url.partition("/answer")[0])
         return replace(parts, cloudformation=CloudFormation(lambda: client))
 
-    respond(event, wired)
+    respond(event, wired, lambda: round((end - account.clock.now()) / timedelta(milliseconds=1)))
+
+
+def a_while() -> int:
+    """The milliseconds that are left where time doesn't matter."""
+    return 60_000
 
 
 def unwirable() -> RemovalParts:

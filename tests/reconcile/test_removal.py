@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import botocore.session
 import pytest
 
+from airlock.adapters.cloudformation import LONGEST_ANSWER_SECONDS
 from airlock.grants.grant import State
 from airlock.handlers.stack_request import GRANTS
-from airlock.policy.place import PolicyKind
+from airlock.policy.place import PolicyKind, PolicyPlace
 from tests.policy.strategies import SAMPLES
 from tests.reconcile.account import ACCOUNT, USER, Account, at, install
 from tests.reconcile.interference import refusal
-from tests.reconcile.stack_requests import LEAVING, STACK, ask, request
+from tests.reconcile.stack_requests import FUNCTION, LEAVING, STACK, ask, request
 from tests.stack_answers import Answers
 
 POLICY = (SAMPLES / "aws-example.json").read_text()
@@ -137,6 +140,25 @@ def test_a_policy_that_cant_be_put_back_stops_the_deletion(account: Account, ans
     ask(account, answers, request(answers, "Delete", GRANTS), LEAVING)
     assert answers.only()["Status"] == "SUCCESS"
     assert account.text(place) == POLICY
+
+
+def test_the_answer_is_out_before_lambda_stops_the_function(account: Account, answers: Answers) -> None:
+    """However long CloudFormation was asked and IAM took: what is left over is named, and ended by the sweeper."""
+    users = [f"arn:aws:iam::{ACCOUNT}:user/installer-{number}" for number in range(5)]
+    for number, user in enumerate(users):
+        account.stand(PolicyKind.USER_INLINE, POLICY, user)
+        account.deliver(install(f"prod{number}-7xk2q", user).create_role(at(number)))
+    account.calls.changes["PutUserPolicy"] = lambda _: account.clock.sleep(14)
+    answers.old = ["UPDATE_COMPLETE", "UPDATE_COMPLETE"]
+    before = account.clock.now()
+    ask(account, answers, request(answers, "Delete", GRANTS), LEAVING)
+    assert account.clock.now() - before <= FUNCTION - timedelta(seconds=LONGEST_ANSWER_SECONDS)
+    answer = answers.only()
+    assert answer["Status"] == "FAILED"
+    assert "there was no time left for it in this call" in answer["Reason"]
+    account.sweep()
+    account.sweep()
+    assert all(account.text(PolicyPlace(PolicyKind.USER_INLINE, user, "net")) == POLICY for user in users)
 
 
 @pytest.mark.usefixtures("no_waiting")

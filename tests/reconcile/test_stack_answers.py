@@ -8,14 +8,14 @@ import pytest
 
 from airlock.handlers.removal import respond
 from airlock.handlers.stack_request import ENROLMENT, GRANTS
-from tests.reconcile.stack_requests import request, unwirable
+from tests.reconcile.stack_requests import a_while, request, unwirable
 from tests.stack_answers import Answers
 
 
 @pytest.mark.parametrize("resource_type", [ENROLMENT, GRANTS])
 def test_making_a_stack_needs_nothing(answers: Answers, resource_type: str) -> None:
     """It goes on even where nothing works yet: new roles take some seconds until they may do what they may."""
-    respond(request(answers, "Create", resource_type), unwirable)
+    respond(request(answers, "Create", resource_type), unwirable, a_while)
     answer = answers.only()
     assert answer["Status"] == "SUCCESS"
     assert answer["PhysicalResourceId"] == resource_type.removeprefix("Custom::")
@@ -23,7 +23,7 @@ def test_making_a_stack_needs_nothing(answers: Answers, resource_type: str) -> N
 
 def test_a_function_that_cant_work_answers_all_the_same(answers: Answers) -> None:
     """CloudFormation is told why at once, and doesn't wait for minutes."""
-    respond(request(answers, "Delete", GRANTS), unwirable)
+    respond(request(answers, "Delete", GRANTS), unwirable, a_while)
     answer = answers.only()
     assert answer["Status"] == "FAILED"
     assert "AIRLOCK_TABLE is missing" in answer["Reason"]
@@ -33,7 +33,7 @@ def test_a_function_that_cant_work_answers_all_the_same(answers: Answers) -> Non
 def test_an_answer_is_sent_again_where_it_isnt_taken(answers: Answers) -> None:
     """S3's bad moment is got over; the content type is the empty one that the URL is signed for."""
     answers.turned_away = 2
-    respond(request(answers, "Create", GRANTS), unwirable)
+    respond(request(answers, "Create", GRANTS), unwirable, a_while)
     assert answers.only()["Status"] == "SUCCESS"
     assert [headers["Content-Type"] for headers in answers.headers] == ["", "", ""]
 
@@ -43,7 +43,7 @@ def test_an_answer_that_nobody_takes_fails_the_call(answers: Answers) -> None:
     """Lambda then makes the call again, a minute later."""
     answers.turned_away = 99
     with pytest.raises(OSError, match="503"):
-        respond(request(answers, "Create", GRANTS), unwirable)
+        respond(request(answers, "Create", GRANTS), unwirable, a_while)
 
 
 @pytest.mark.parametrize(
@@ -52,8 +52,8 @@ def test_an_answer_that_nobody_takes_fails_the_call(answers: Answers) -> None:
 def test_what_isnt_a_request_is_skipped_with_a_reason(answers: Answers, change: dict[str, Any]) -> None:
     """There is nobody to answer, and nothing is done."""
     event = {**request(answers, "Delete", GRANTS), **change}
-    assert next(iter(change)) in str(respond(event, unwirable)["skipped"])
-    assert "expected a request" in str(respond(["Delete"], unwirable)["skipped"])
+    assert next(iter(change)) in str(respond(event, unwirable, a_while)["skipped"])
+    assert "expected a request" in str(respond(["Delete"], unwirable, a_while)["skipped"])
     assert answers.bodies == []
 
 
@@ -61,4 +61,4 @@ def test_an_answer_goes_to_a_web_address_only(answers: Answers) -> None:
     """A request that names a file gets no answer."""
     event = request(answers, "Create", GRANTS, ResponseURL="file:///etc/passwd")
     with pytest.raises(ValueError, match="must begin with https://"):
-        respond(event, unwirable)
+        respond(event, unwirable, a_while)

@@ -15,6 +15,8 @@ ANSWER_SECONDS: Final = 5.0
 """How long one try of an answer may take."""
 ANSWER_PAUSES: Final = (1.0, 2.0, None)
 """Seconds before an answer is sent again; None for giving up."""
+LONGEST_ANSWER_SECONDS: Final = ANSWER_SECONDS * len(ANSWER_PAUSES) + sum(pause or 0 for pause in ANSWER_PAUSES)
+"""How long sending an answer may take in all."""
 _SCHEMES: Final = ("https://", "http://")
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from airlock.adapters.clock import SystemClock
-from airlock.adapters.cloudformation import send_answer
+from airlock.adapters.cloudformation import LONGEST_ANSWER_SECONDS, send_answer
 from airlock.errors import LeaseBusyError
 from airlock.grants.grant import Grant
 from airlock.handlers.observability import (
@@ -38,7 +39,7 @@ from airlock.handlers.stack_request import (
     read_request,
 )
 from airlock.reconcile.happening import Happening
-from airlock.reconcile.leaving import Left
+from airlock.reconcile.leaving import ONE_TAKES, Left
 from airlock.reconcile.parting import part_with
 from airlock.wiring_removal import RemovalParts, wire_removal
 
@@ -60,36 +61,55 @@ ROLLING_BACK: Final = frozenset({"UPDATE_ROLLBACK_IN_PROGRESS"})
 """The stack is brought back to what it was before an update. Not what it rests in after that."""
 STATUS_PAUSES: Final = (2.0, 4.0, None)
 """Seconds before CloudFormation is asked again what it is doing; None for giving up."""
+ANSWER_TAKES: Final = timedelta(seconds=LONGEST_ANSWER_SECONDS + 2)
+"""How long before its end the function must be done with all else."""
 ABOUT_BYTES: Final = 400
 """How much is said of one grant, so that there is room for others and for what to do."""
 
 Hear = Callable[[Sequence[Happening]], None]
 
 
+class Context(Protocol):
+    """What Lambda tells of a call, as far as it is asked (AWS Lambda, page "Using the Lambda context object")."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Milliseconds until Lambda stops the function."""
+        ...
+
+
 @metrics.log_metrics
-def handle(event: Any, context: object) -> dict[str, object]:  # noqa: ANN401, ARG001 - whatever CloudFormation sends
+def handle(event: Any, context: Context) -> dict[str, object]:  # noqa: ANN401 - whatever CloudFormation sends
     """Handle one request, and answer it whatever happens, for CloudFormation waits.
 
     Returns:
         The answer, as it was sent; or why there was nobody to answer.
     """
-    return respond(event, wire_removal, count_one, measure)
+    return respond(event, wire_removal, context.get_remaining_time_in_millis, count_one, measure)
 
 
 def respond(
     event: object,
     wired: Callable[[], RemovalParts],
+    left_millis: Callable[[], int],
     count: Count = count_nothing,
     measure: Measure = measure_nothing,
 ) -> dict[str, object]:
-    """The handler's work, on parts that are put together only when they are needed, so that a fault there is told."""
+    """The handler's work, on parts that are put together only when they are needed, so that a fault there is told.
+
+    Args:
+        event: the request.
+        wired: puts the parts together.
+        left_millis: tells how many milliseconds are left until Lambda stops the function.
+        count: counts one of what happened.
+        measure: gives a number of what happened.
+    """
     try:
         request = read_request(event)
     except RequestError as error:
         logger.warning("request skipped", extra={"reason": str(error)})
         return {"skipped": str(error)}
     try:
-        refused = _decide(request, wired, partial(tell, count=count, measure=measure))
+        refused = _decide(request, wired, left_millis, partial(tell, count=count, measure=measure))
     except Exception as error:  # noqa: BLE001 - told to CloudFormation, which would wait in vain
         logger.exception("the request can't be carried out")
         refused = (
@@ -102,13 +122,15 @@ def respond(
     return dict(json.loads(answer))
 
 
-def _decide(request: StackRequest, wired: Callable[[], RemovalParts], hear: Hear) -> str | None:
+def _decide(
+    request: StackRequest, wired: Callable[[], RemovalParts], left_millis: Callable[[], int], hear: Hear
+) -> str | None:
     """Do what is asked; gives why the stack's operation must not go on, None where it may."""
     match request.request_type, request.resource_type:
         case RequestType.UPDATE, resource_type if resource_type == ENROLMENT:
             return _enrol(request, wired())
         case RequestType.DELETE, resource_type if resource_type == GRANTS:
-            return _leave(request, wired(), hear)
+            return _leave(request, wired(), left_millis, hear)
     return None
 
 
@@ -124,7 +146,7 @@ def _enrol(request: StackRequest, parts: RemovalParts) -> str | None:
     return _would_lose(left, request.enrolled) if left else None
 
 
-def _leave(request: StackRequest, parts: RemovalParts, hear: Hear) -> str | None:
+def _leave(request: StackRequest, parts: RemovalParts, left_millis: Callable[[], int], hear: Hear) -> str | None:
     status = _status(request, parts, GOING)
     if status in STAYING:
         return None
@@ -134,7 +156,9 @@ def _leave(request: StackRequest, parts: RemovalParts, hear: Hear) -> str | None
             "stack is deleted. If you are deleting it, its answer was old: delete the stack once more."
         )
     parts.reconciler.let_hear(hear)
-    left = parts.leaving.leave(f"the deletion of the stack {request.stack_name}")
+    # Whatever was spent by now, such as on asking CloudFormation again: the answer must be out before Lambda stops it.
+    until = parts.clock.now() + timedelta(milliseconds=left_millis()) - ONE_TAKES - ANSWER_TAKES
+    left = parts.leaving.leave(f"the deletion of the stack {request.stack_name}", until)
     return _not_put_back(left) if left.troubles else None
 
 

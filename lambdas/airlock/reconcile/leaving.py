@@ -16,9 +16,8 @@ from airlock.reconcile.parting import unfinished_on
 from airlock.reconcile.reconciliation import Reconciliation
 from airlock.settings import Enrolled
 
-BEGINS_FOR: Final = timedelta(seconds=30)
-"""How long further grants are begun on. One takes up to 25 seconds, with IAM throttling; the function is stopped after
-60, and should have answered by then."""
+ONE_TAKES: Final = timedelta(seconds=25)
+"""How long it may take to end one grant, with IAM throttling; the last look at all scopes takes less."""
 ROUND_PAUSES: Final = (1.0, 2.0, 4.0, 8.0)
 """Seconds between the rounds; the last one from then on. What IAM refuses in passing, it takes in a later round."""
 PATIENCE_SECONDS: Final = 2.0
@@ -73,7 +72,7 @@ class Leaving:
         self._reconciliation = reconciliation
         self._clock = clock
 
-    def leave(self, by: str) -> Left:
+    def leave(self, by: str, until: datetime) -> Left:
         """End all grants, put every policy back, and take the leases of all that is enrolled.
 
         The leases are not let go: an event that comes late, for as long as the functions still stand, finds another
@@ -82,8 +81,9 @@ class Leaving:
 
         Args:
             by: who orders it, as the ledger, the audit trail and the notices name it.
+            until: when nothing more is begun on, and no other round is made; what is begun on by then may take
+                :data:`ONE_TAKES` more.
         """
-        until = self._clock.now() + BEGINS_FOR
         ended: set[str] = set()
         pauses = iter(ROUND_PAUSES)
         while True:
