@@ -27,6 +27,9 @@ ROLE_LIMIT: Final = 10_240
 """Characters of a role's inline policies together, white space not counted (AWS IAM, page "IAM and AWS STS quotas")."""
 ROLE_OTHERS: Final = 5_150
 """What the sweeper's role, the largest, takes besides the ARNs that the configuration names."""
+_GIVEN_TOPIC: Final = 110
+"""What a given approvals topic takes more, besides its ARN, for its key; a given notices topic takes that less, for
+the stack's own has a key too, and a longer ARN."""
 _KEY_STATEMENT: Final = 192
 """What a statement on the given key takes besides the key's ARN."""
 # How often each ARN stands in the role, with its quotation marks and a comma: a principal is read and written, in a
@@ -73,8 +76,11 @@ def role_characters(configuration: Configuration) -> int:
     """Count the characters that the largest role's inline policies take at the most."""
     named = [principal.arn for principal in configuration.principals] * _PER_PRINCIPAL
     named += [*configuration.groups, *configuration.policies]
-    topics = [arn for arn in (configuration.notices_topic, configuration.approvals.topic) if arn] * _PER_TOPIC
-    taken = ROLE_OTHERS + sum(len(arn) + _MARKS for arn in named) + sum(map(len, topics))
+    taken = ROLE_OTHERS + sum(len(arn) + _MARKS for arn in named)
+    if configuration.notices_topic:
+        taken += _PER_TOPIC * len(configuration.notices_topic) - _GIVEN_TOPIC
+    if configuration.approvals.topic:
+        taken += _PER_TOPIC * len(configuration.approvals.topic) + _GIVEN_TOPIC
     if configuration.kms_key:
         # For the ledger, and for requests where the topic is the stack's own. The watcher has one more, and is smaller.
         statements = 1 if configuration.approvals.topic else 2

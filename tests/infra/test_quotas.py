@@ -105,7 +105,7 @@ def _everything(count: int) -> Raw:
 
 
 def _many_rules(count: int) -> Raw:
-    """Few principals with policies whose paths leave each event pattern room for few of them."""
+    """Few principals with policies whose paths leave each event pattern room for few of them, and a key."""
     path = "p" * 380
     policies = [f"{HOME}:policy/{path}/office-only-{number}" for number in range(count)]
     user = {"arn": f"{HOME}:user/ocp-installer", "groups": [f"{HOME}:group/installers"], "policies": policies}
@@ -114,11 +114,12 @@ def _many_rules(count: int) -> Raw:
         prefix=LONG_PREFIX,
         home_region=LONG_REGION,
         watched_regions=["us-east-1"],
+        kms_key=f"arn:aws:kms:{LONG_REGION}:{ACCOUNT}:key/{KEY_ID}",
     )
 
 
 def _govcloud(count: int) -> Raw:
-    """The longest partition, with a key, the most addresses, and the most tags, as long as they may be together."""
+    """The longest partition, one topic given, the most addresses, and the most tags, as long as they may be."""
     home = f"arn:aws-us-gov:iam::{ACCOUNT}"
     roles = [{"arn": f"{home}:role/OpenShiftInstaller-{number:04d}", "mode": "approval"} for number in range(count)]
     addresses = [f"{'x' * 240}{number:03d}@example.com" for number in range(room.MOST_ADDRESSES)]
@@ -130,10 +131,9 @@ def _govcloud(count: int) -> Raw:
             {"arn": f"{home}:user/u", "groups": [f"{home}:group/g"], "policies": [f"{home}:policy/p"]},
             *roles,
         ],
-        "kms_key": f"arn:aws-us-gov:kms:us-gov-west-1:{ACCOUNT}:key/{KEY_ID}",
         "permissions_boundary": f"{home}:policy/boundaries/platform",
-        "notice_emails": addresses[:100],
-        "approvals": {"emails": addresses[100:]},
+        "notice_emails": addresses,
+        "approvals": {"topic": f"arn:aws-us-gov:sns:us-gov-west-1:444455556666:{'a' * 30}"},
         "watched_regions": ["us-gov-east-1"],
         "tags": {f"{number:02d}{'k' * 98}": "v" * (each - 100) for number in range(40)},
     }
