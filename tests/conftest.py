@@ -1,7 +1,8 @@
-"""What all tests share: how Hypothesis looks for examples, which files begin, and a count at the end."""
+"""What all tests share: how Hypothesis looks for examples, which files begin, a lazy collector, a count at the end."""
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 from typing import Final
@@ -62,6 +63,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if missing:
         raise pytest.UsageError(f"LONGEST of tests/conftest.py names what isn't there: {', '.join(missing)}")
     items.sort(key=lambda item: ranks.get(item.path, len(ranks)))
+
+
+def pytest_collection_finish() -> None:
+    """Spare the collector most of its walks, for what was imported stays, and moto and botocore make many objects."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
