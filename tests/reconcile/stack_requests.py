@@ -11,6 +11,7 @@ import boto3
 
 from airlock.adapters.cloudformation import CloudFormation
 from airlock.adapters.schema import SCHEMA
+from airlock.handlers.observability import Count, count_nothing
 from airlock.handlers.removal import respond
 from airlock.settings import SettingsError
 from airlock.wiring_removal import RemovalParts, wire_removal
@@ -47,7 +48,9 @@ def enrolling(*arns: str) -> dict[str, Any]:
     return {name: [arn for arn in arns if any(kind in arn for kind in kinds.split())] for name, kinds in lists.items()}
 
 
-def ask(account: Account, answers: Answers, event: dict[str, Any], status: str | None) -> None:
+def ask(
+    account: Account, answers: Answers, event: dict[str, Any], status: str | None, count: Count = count_nothing
+) -> None:
     """Have the request handled while CloudFormation says this of the stack."""
     answers.status = status
     end = account.clock.now() + FUNCTION
@@ -59,7 +62,7 @@ def ask(account: Account, answers: Answers, event: dict[str, Any], status: str |
         client = session.client("cloudformation", endpoint_url=answers.url.partition("/answer")[0])
         return replace(parts, cloudformation=CloudFormation(lambda: client))
 
-    respond(event, wired, lambda: round((end - account.clock.now()) / timedelta(milliseconds=1)))
+    respond(event, wired, lambda: round((end - account.clock.now()) / timedelta(milliseconds=1)), count)
 
 
 def a_while() -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,22 +13,14 @@ from airlock.grants.grant import State
 from airlock.policy.place import PolicyKind, PolicyPlace
 from airlock.reconcile.leaving import Left
 from airlock.settings import LEASE_SECONDS
-from airlock.wiring_removal import wire_removal
 from tests.policy.strategies import SAMPLES
 from tests.reconcile.account import OTHER_USER, ROLE, USER, Account, at, install
 from tests.reconcile.interference import Crash, refusal
+from tests.reconcile.leave import BEGINS_FOR, BY, leave
 from tests.reconcile.stack_requests import from_a_newer_release
 
 POLICY = (SAMPLES / "aws-example.json").read_text()
-BY = "the deletion of the stack bootstrap-airlock"
-BEGINS_FOR = timedelta(seconds=30)
 KINDS = (PolicyKind.USER_INLINE, PolicyKind.ROLE_INLINE, PolicyKind.GROUP_INLINE, PolicyKind.MANAGED)
-
-
-def leave(account: Account) -> Left:
-    """Leave, by a call of its own, with half a minute for it."""
-    parts = wire_removal(account._environment(), account.acting, account.clock)  # noqa: SLF001 - the template's
-    return parts.leaving.leave(BY, account.clock.now() + BEGINS_FOR)
 
 
 def principal_of(place: PolicyPlace) -> str:
@@ -88,7 +79,7 @@ def test_what_waits_for_an_answer_or_is_observed_ends_too(account: Account) -> N
 
 
 def test_afterwards_a_late_event_opens_nothing_for_as_long_as_a_lease_lasts(account: Account) -> None:
-    """It finds another writer at work, and the order to close what it has begun is kept."""
+    """It finds another writer at work, each time that it comes; by then the functions are gone."""
     place = account.stand(PolicyKind.USER_INLINE, POLICY)
     assert leave(account) == Left()
     with pytest.raises(LeaseBusyError):
@@ -203,6 +194,9 @@ def test_a_call_that_comes_again_goes_through_its_own_door(account: Account, lat
     place = account.stand(PolicyKind.USER_INLINE, POLICY)
     account.deliver(install().create_role(at(0)))
     assert not leave(account).troubles
+    before = account.clock.now()
+    assert leave(account) == Left()
+    assert account.clock.now() == before
     late = install("late-9mz4c")
     with pytest.raises(LeaseBusyError):
         account.deliver(late.create_role(at(1)))

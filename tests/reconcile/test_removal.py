@@ -36,6 +36,15 @@ def test_a_deletion_puts_the_policy_back_and_goes_on(account: Account, answers: 
     assert grant.close_order.by == f"the deletion of the stack {STACK}"
 
 
+def test_what_a_removal_closes_is_counted(account: Account, answers: Answers) -> None:
+    """As what any other function closes: alarms and dashboard would miss it else."""
+    account.stand(PolicyKind.USER_INLINE, POLICY)
+    account.deliver(install().create_role(at(0)))
+    counted: list[str] = []
+    ask(account, answers, request(answers, "Delete", GRANTS), LEAVING, counted.append)
+    assert sorted(counted) == ["GrantsClosed", "PolicyWrites"]
+
+
 @pytest.mark.parametrize("status", [LEAVING, "ROLLBACK_IN_PROGRESS"])
 def test_a_stack_that_never_saw_an_install_goes_at_once(account: Account, answers: Answers, status: str) -> None:
     """The rollback of a stack that couldn't be made is one, with a ledger that has nothing in it."""

@@ -198,7 +198,8 @@ def _not_put_back(left: Left) -> str:
         f"{len(left.ended)} grants were ended. This keeps the rest from it, so nothing more is deleted: "
         f"{_listed(troubles)}. "
         "The sweeper still runs and goes on trying. See `airlock status`, and remove the cause; if another writer is "
-        "at work, two minutes are enough. If IAM refuses for good, `airlock restore GRANT` puts a policy back by hand. "
+        "at work, two minutes are enough. If IAM refuses for good, `airlock restore GRANT` puts a policy back by hand, "
+        "or `airlock restore --policy-ref POLICY`. "
         "Then delete the stack again."
     )
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -11,9 +11,11 @@ from typing import Final
 from airlock.errors import LeaseBusyError, LedgerTooNewError
 from airlock.grants.approval import CloseOrder
 from airlock.grants.grant import Grant
+from airlock.policy.place import PolicyPlace
 from airlock.ports import Answers, Clock, Ledger
 from airlock.reconcile.parting import unfinished_on
 from airlock.reconcile.reconciliation import Reconciliation
+from airlock.records import PolicyRecord, Scope
 from airlock.settings import Enrolled
 
 ONE_TAKES: Final = timedelta(seconds=25)
@@ -154,13 +156,46 @@ class Leaving:
             scopes = self._door.acquire(scope_ids, PATIENCE_SECONDS)
         except LeaseBusyError as error:
             return {"the last look": _said(error)}
-        open_still = {one.id: "something was opened here just now" for one in scopes if one.grants or one.policies}
-        if open_still:
-            self._door.release(scope_ids)
-            return open_still
-        # An event may have begun one that can't go on without the leases. It shan't be opened by whoever comes after.
-        self._order(unfinished_on(self._door, scope_ids), by)
-        return {}
+        try:
+            left = self._open_still(scopes)
+            if not left:
+                # An event may have begun one that can't go on without the leases. It shan't be opened by whoever comes
+                # after.
+                self._order(unfinished_on(self._door, scope_ids), by)
+                return {}
+        except Exception:
+            with suppress(Exception):
+                self._door.release(scope_ids)
+            raise
+        self._door.release(scope_ids)
+        return left
+
+    def _open_still(self, scopes: Sequence[Scope]) -> dict[str, str]:
+        """What is open, or about to be, although every grant was ended that could be found."""
+        listed = sorted({grant_id for scope in scopes for grant_id in scope.grants})
+        known = {grant.id for grant in self._door.grants(listed) if not grant.is_final}
+        left: dict[str, str] = {}
+        for scope in scopes:
+            begun = sorted(scope.grants & known)
+            if begun:
+                left[scope.id] = f"{', '.join(begun)} was begun here just now"
+                continue
+            policies = [_ref(place) for place, record in sorted(scope.policies.items()) if _is_open(record)]
+            if policies:
+                left[scope.id] = (
+                    "the ledger has policies as open, and no unfinished grant for them: put each back by "
+                    f"`airlock restore --policy-ref`: {', '.join(policies)}"
+                )
+        return left
+
+
+def _is_open(record: PolicyRecord) -> bool:
+    return record.intended is not None or record.written != record.baseline
+
+
+def _ref(place: PolicyPlace) -> str:
+    """A policy as ``airlock restore --policy-ref`` takes it."""
+    return f"{place.kind}:{place.name}@{place.holder}"
 
 
 @contextmanager
