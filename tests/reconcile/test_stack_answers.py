@@ -8,8 +8,10 @@ import pytest
 
 from airlock.handlers.removal import respond
 from airlock.handlers.stack_request import ENROLMENT, GRANTS
+from airlock.settings import SettingsError
+from airlock.wiring_removal import RemovalParts
 from tests.reconcile.stack_requests import a_while, request, unwirable
-from tests.stack_answers import Answers
+from tests.stack_answers import MAX_ANSWER_BYTES, Answers
 
 
 @pytest.mark.parametrize("resource_type", [ENROLMENT, GRANTS])
@@ -27,6 +29,23 @@ def test_a_function_that_cant_work_answers_all_the_same(answers: Answers) -> Non
     answer = answers.only()
     assert answer["Status"] == "FAILED"
     assert "AIRLOCK_TABLE is missing" in answer["Reason"]
+
+
+@pytest.mark.parametrize("told", ["a", "テ", '"', "\x00", "\U0001f600", "\ud800", "no."])
+def test_however_much_is_told_cloudformation_takes_the_answer(answers: Answers, told: str) -> None:
+    """Of each kind of character as much as fits beside IDs as long as they get; half a character is no hindrance."""
+
+    def unable() -> RemovalParts:
+        raise SettingsError(told * 50_000)
+
+    event = request(answers, "Delete", GRANTS)
+    event |= {"LogicalResourceId": "L" * 255, "PhysicalResourceId": "P" * 1024, "RequestId": "R" * 128}
+    respond(event, unable, a_while)
+    answer = answers.only()
+    assert answer["Status"] == "FAILED"
+    assert f"SettingsError: {told.encode(errors='replace').decode() * 20}" in answer["Reason"]
+    assert answer["Reason"].endswith("...")
+    assert MAX_ANSWER_BYTES - 6 < len(answers.bodies[0]) <= MAX_ANSWER_BYTES
 
 
 @pytest.mark.usefixtures("no_waiting")

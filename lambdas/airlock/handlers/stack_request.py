@@ -17,8 +17,8 @@ GRANTS: Final = "Custom::AirlockGrants"
 """Puts everything back when the stack is deleted."""
 ENROLMENT_LISTS: Final = ("Principals", "Groups", "Policies")
 """The properties of the first, each a list of ARNs."""
-MAX_REASON_BYTES: Final = 3000
-"""The whole answer may have 4,096; the IDs in it have up to 1,000."""
+MAX_ANSWER_BYTES: Final = 4096
+"""How much of an answer CloudFormation takes (the second of these pages)."""
 
 
 class RequestType(StrEnum):
@@ -93,7 +93,7 @@ def read_request(event: object) -> StackRequest:
 
 
 def answer_to(request: StackRequest, refused: str | None) -> bytes:
-    """Write the answer.
+    """Write the answer, with as much of the reason as CloudFormation takes.
 
     Args:
         request: what was asked.
@@ -101,23 +101,41 @@ def answer_to(request: StackRequest, refused: str | None) -> bytes:
     """
     answer = {
         "Status": "SUCCESS" if refused is None else "FAILED",
-        "Reason": cut("done" if refused is None else refused),
+        "Reason": "",
         "PhysicalResourceId": request.physical_id,
         "StackId": request.stack_id,
         "RequestId": request.request_id,
         "LogicalResourceId": request.logical_id,
     }
-    return json.dumps(answer, ensure_ascii=False).encode()
+    room = MAX_ANSWER_BYTES - len(_in_json(answer))
+    return _in_json(answer | {"Reason": cut("done" if refused is None else refused, room)})
 
 
-def cut(reason: str, limit: int = MAX_REASON_BYTES) -> str:
-    """Make a reason fit, at its end; it is counted as it stands in JSON, where a quotation mark takes two bytes."""
-    while len(json.dumps(reason, ensure_ascii=False).encode()) > limit:
-        over = len(json.dumps(reason, ensure_ascii=False).encode()) - limit
-        reason = reason[: -max(4, over // 4)].rstrip(".") + "..."
-    return reason
+def cut(reason: str, limit: int) -> str:
+    """Make a reason fit, at its end.
+
+    Args:
+        reason: any text; what UTF-8 has no bytes for, such as half of a character, becomes a question mark.
+        limit: in bytes as they stand in JSON, where a quotation mark takes two and a control character six.
+    """
+    text = reason.encode(errors="replace").decode()
+    sizes = [len(_in_json(char)) - 2 for char in text]
+    if sum(sizes) <= limit:
+        return text
+    room, kept = limit - len(_CUT), 0
+    for size in sizes:
+        room -= size
+        if room < 0:
+            break
+        kept += 1
+    return text[:kept].rstrip(".") + _CUT
 
 
+def _in_json(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode(errors="replace")
+
+
+_CUT: Final = "..."
 _NEEDED: Final = ("RequestType", "ResourceType", "StackId", "ResponseURL", "RequestId", "LogicalResourceId")
 
 
