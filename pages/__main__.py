@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import argparse
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -29,4 +29,6 @@ def main(what: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    parser = argparse.ArgumentParser(prog="python -m pages", description="Write a page, or a picture.")
+    parser.add_argument("what", choices=sorted(MADE))
+    main(parser.parse_args().what)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
 import os
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -37,4 +37,8 @@ def _moment() -> datetime:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    parser = argparse.ArgumentParser(
+        prog="python -m supply", description="Write the bills of materials, or the page of licences."
+    )
+    parser.add_argument("what", choices=("licences", "sbom"))
+    main(parser.parse_args().what)

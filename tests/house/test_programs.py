@@ -76,3 +76,16 @@ def test_pages_are_made_where_they_are_missing(made: str, tmp_path: Path) -> Non
     # The copy comes first, for -m puts the present folder before all others.
     _run(MADE[made], tmp_path)
     assert page.read_bytes() == (ROOT / made).read_bytes()
+
+
+@pytest.mark.parametrize("program", ["pages", "supply"])
+@pytest.mark.parametrize("words", [[], ["nonsense"], ["licences", "sbom"]], ids=["none", "unknown", "two"])
+def test_words_that_a_program_doesn_t_know(program: str, words: list[str], tmp_path: Path) -> None:
+    """Status 2, what there is to choose from, and nothing written."""
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (ROOT, ROOT / "lambdas")))}
+    command = [sys.executable, "-m", program, *words]
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"usage: python -m {program} [-h] {{" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []

@@ -17,7 +17,7 @@ from airlock.grants.grant import CloseReason, Grant, State
 from airlock.messages.english import TEXTS
 from airlock.messages.japanese import TEXTS as JAPANESE
 from airlock.messages.message import SUBJECT_LIMIT, Language, Message
-from airlock.messages.notices import KINDS, SILENT, for_approvers, notice_of
+from airlock.messages.notices import KINDS, for_approvers, notice_of
 from airlock.policy.ladder import Widening, widened
 from airlock.reconcile.happening import Decision, Drift, Happening, PolicyWrite
 from tests.messages.examples import (
@@ -60,6 +60,8 @@ PRESIGNED = (
     "&X-Amz-Security-Token=c2VjcmV0&X-Amz-Signature=0123abcd"
 )
 SCREEN = 24
+SILENT = frozenset({"ask", "fetched", "limit", "nothing-to-open"})
+"""The decisions that people aren't told of."""
 
 
 def test_every_decision_is_told_or_listed_as_silent() -> None:

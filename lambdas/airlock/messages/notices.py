@@ -41,9 +41,8 @@ KINDS: Mapping[str, str] = {
 
 ``narrowed`` is whatever later signals made of an open grant, a widening and a narrowing that can't be written included.
 ``closed`` is any end that isn't a refusal or an answer, also of a grant that was never open.
+Of the rest people aren't told: a request tells of itself, and the others change nothing.
 """
-SILENT = frozenset({"ask", "fetched", "limit", "nothing-to-open"})
-"""The decisions that people aren't told of: a request tells of itself, and the others change nothing."""
 _ANSWERS = frozenset({"approve", "reject", "unanswered"})
 _ENDS_OF_A_REQUEST = frozenset({"end-unopened", "expire", "refuse"})
 _ANSWERED = frozenset({"approve", "reject"})
