@@ -60,6 +60,7 @@ facts = st.builds(
     infra_id=names,
     requested_at=moments,
     not_after=moments,
+    called_at=st.none() | moments,
     regions=name_sets,
     eras=st.frozensets(st.sampled_from(Era)),
     own_vpcs=name_sets,

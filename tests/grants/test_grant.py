@@ -103,11 +103,13 @@ def test_the_window_runs_from_when_the_call_was_made() -> None:
     late = first_heard(signal(), NOW + timedelta(minutes=50), HOUR)
     assert late.not_after == NOW + HOUR
     assert late.requested_at == NOW + timedelta(minutes=50)
+    assert late.called_at == NOW
 
 
 def test_a_call_from_the_future_doesnt_widen_the_window() -> None:
     """A clock that runs ahead, or an event that lies, gets no more than the window from now."""
-    assert first_heard(signal(at=NOW + timedelta(days=1)), NOW, HOUR).not_after == NOW + HOUR
+    ahead = first_heard(signal(at=NOW + timedelta(days=1)), NOW, HOUR)
+    assert (ahead.not_after, ahead.called_at) == (NOW + HOUR, NOW)
 
 
 def test_a_call_older_than_the_window_is_over_before_it_begins() -> None:

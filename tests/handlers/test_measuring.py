@@ -9,10 +9,12 @@ import pytest
 from botocore.exceptions import ClientError
 
 from airlock.grants.approval import Answer, Form, Way
-from airlock.grants.grant import State
+from airlock.grants.grant import Grant, Progress, State
 from airlock.handlers import sweeper, watcher
-from airlock.handlers.measuring import Metric
+from airlock.handlers.measuring import Metric, numbers_of
 from airlock.policy.place import PolicyKind
+from airlock.reconcile.happening import Decision
+from tests.cli.operators.samples import facts
 from tests.handlers.functions import POLICY, numbers_in
 from tests.reconcile.account import OTHER_USER, USER, Account, at, install
 from tests.reconcile.interference import refusal
@@ -60,16 +62,32 @@ def _gauges(printed: Numbers) -> tuple[float, float]:
 
 
 def test_a_grant_by_itself_is_measured_from_the_signal_on(account: Account, functions: Functions) -> None:
-    """Seconds from when the airlock heard of it to when IAM held it: 90 where IAM refused the first write."""
+    """Seconds from the call to when IAM held it: the event was 15 on its way, and IAM refused the first write."""
     account.calls.failures["PutUserPolicy", "before"] = [refusal()]
     with pytest.raises(ClientError):
-        functions.watch(install().create_role(at(0)), 0)
+        functions.watch(install().create_role(at(0)), 15)
     printed = functions.sweep(90)
     assert printed[TO_OPEN] == [90]
     assert FROM_ANSWER not in printed
     assert CLOSED not in {key[:2] for key in printed}
     grant = account.grant(install().infra_id)
-    assert grant.progress.effective_at == grant.facts.requested_at + timedelta(seconds=90)
+    assert grant.progress.effective_at == grant.facts.requested_at + timedelta(seconds=75)
+
+
+def test_what_an_older_release_heard_of_is_measured_from_then_on() -> None:
+    """It didn't keep when the call was made, only when it heard of it."""
+    grant = Grant(facts("prod-7xk2q", at(15)), Progress(state=State.OPEN, effective_at=at(40)))
+    (number,) = numbers_of(Decision(name="open", grant=grant, event_id=None, detail=""))
+    assert (number.metric, number.value) == (Metric.SECONDS_TO_OPEN, 25)
+
+
+def test_no_time_is_below_0() -> None:
+    """Two functions' clocks may differ: an answer may seem to come after what it let open."""
+    answer = Answer(approved=True, form=Form.SCOPED, at=at(41), by="arn:aws:iam::1:role/Ops", way=Way.IAM)
+    progress = Progress(state=State.OPEN, asked_at=at(20), effective_at=at(40))
+    grant = Grant(facts("prod-7xk2q", at(15)), progress, answer)
+    (number,) = numbers_of(Decision(name="open", grant=grant, event_id=None, detail=""))
+    assert (number.metric, number.value) == (Metric.SECONDS_FROM_ANSWER_TO_OPEN, 0)
 
 
 @pytest.mark.parametrize(

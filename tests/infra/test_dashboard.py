@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from airlock.handlers.measuring import BY_REASON, IN_SECONDS, Metric
+from airlock.handlers.measuring import IN_SECONDS, Metric
 from infra.queries import LAST_DECISIONS, NOT_CLOSED
 from tests.infra.template import Template
 
@@ -106,8 +106,7 @@ def test_closings_are_searched_by_the_dimensions_that_the_functions_print(templa
         row[0]["expression"],
     )
     assert found
-    assert found.groups() == (OWN, "reason", "service", "GrantsClosed", SERVICE[1])
-    assert found[4] in BY_REASON
+    assert found.groups() == (OWN, "reason", "service", Metric.GRANTS_CLOSED, SERVICE[1])
     assert row[0]["label"] == "${PROP('Dim.reason')}"
 
 

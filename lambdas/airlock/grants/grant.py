@@ -59,6 +59,7 @@ class Facts:
     Attributes:
         id: the grant's name, made from account, principal and infra ID.
         requested_at: when the airlock first heard of it, UTC.
+        called_at: when that call was made, by its event's own time; None where an older release heard of it.
         not_after: when it closes at the latest, UTC; set once, never moved by later signals.
         regions: that its regional calls told; one, as a rule.
         eras: by which eras' names the bucket or the machine was made.
@@ -83,6 +84,7 @@ class Facts:
     infra_id: str
     requested_at: datetime
     not_after: datetime
+    called_at: datetime | None = None
     regions: frozenset[str] = frozenset()
     eras: frozenset[Era] = frozenset()
     own_vpcs: frozenset[str] = frozenset()

@@ -31,6 +31,7 @@ def first_heard(signal: Signal, now: datetime, window: timedelta) -> Facts:
     """
     if signal.principal is None or signal.infra_id is None or signal.partition is None:
         raise ValueError(f"the signal {signal.event_id} names no install")
+    called_at = min(signal.at, now).replace(microsecond=0)
     return Facts(
         id=grant_id(signal.account, signal.principal, signal.infra_id),
         account=signal.account,
@@ -38,7 +39,8 @@ def first_heard(signal: Signal, now: datetime, window: timedelta) -> Facts:
         principal=signal.principal,
         infra_id=signal.infra_id,
         requested_at=now,
-        not_after=(min(signal.at, now) + window).replace(microsecond=0),
+        not_after=called_at + window,
+        called_at=called_at,
     )
 
 

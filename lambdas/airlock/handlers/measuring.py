@@ -46,7 +46,10 @@ class Metric(StrEnum):
     SECONDS_OPEN = "SecondsOpen"
     """Of each grant that was open: from when IAM was first seen to hold it open to when it was seen not to."""
     SECONDS_TO_OPEN = "SecondsToOpen"
-    """Of each grant that asked nobody: from when the airlock heard of the install to when IAM held it open."""
+    """Of each grant that asked nobody: from the call of which the airlock first heard to when IAM held it open.
+
+    The call's time is its event's own, so that CloudTrail's and EventBridge's ways to the airlock are in it.
+    """
     SECONDS_FROM_ANSWER_TO_OPEN = "SecondsFromAnswerToOpen"
     """Of each grant that asked: from the answer on, so that people's time isn't in it."""
     SWEEPS = "Sweeps"
@@ -70,8 +73,6 @@ IN_SECONDS: Final = frozenset(
     }
 )
 """The metrics whose unit is the second; the others count."""
-BY_REASON: Final = frozenset({Metric.GRANTS_CLOSED})
-"""The metrics that are also given by the dimension ``reason``."""
 DOUBTS: Final = frozenset({str(CloseReason.CHECK_FAILED), "simulator-disagrees"})
 """The reasons of grants that are doubted: its own second look at a text, or IAM's simulator, found otherwise."""
 _COUNTED: Final = {
@@ -132,7 +133,8 @@ def numbers_of(happening: Happening) -> Iterator[Number]:
             yield Number(Metric.SECONDS_OPEN, _seconds(progress.opened_at, progress.closed_at))
     elif happening.name == "open" and progress.effective_at:
         if progress.asked_at is None:
-            yield Number(Metric.SECONDS_TO_OPEN, _seconds(grant.facts.requested_at, progress.effective_at))
+            begin = grant.facts.called_at or grant.facts.requested_at
+            yield Number(Metric.SECONDS_TO_OPEN, _seconds(begin, progress.effective_at))
         elif grant.answer is not None:
             yield Number(Metric.SECONDS_FROM_ANSWER_TO_OPEN, _seconds(grant.answer.at, progress.effective_at))
 
