@@ -46,6 +46,11 @@ class Answers:
     status: str | None = None
     old: list[str] = field(default_factory=list)
 
+    @property
+    def origin(self) -> str:
+        """Where CloudFormation's API is."""
+        return self.url.partition("/answer")[0]
+
     def only(self) -> dict[str, Any]:
         """The one answer, which CloudFormation would have taken."""
         (body,) = self.bodies

@@ -25,9 +25,10 @@ def no_images(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def answers() -> Iterator[Answers]:
-    """Where CloudFormation takes answers."""
+def answers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Answers]:
+    """Where CloudFormation takes answers; it is on this machine, and so without HTTPS."""
     with taking_answers() as made:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDFORMATION", made.origin)
         yield made
 
 

@@ -59,7 +59,7 @@ def ask(
         # As the function does it, but that moto has no CloudFormation.
         parts = wire_removal(account._environment(), account.acting, account.clock)  # noqa: SLF001 - the template's
         session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=HOME)
-        client = session.client("cloudformation", endpoint_url=answers.url.partition("/answer")[0])
+        client = session.client("cloudformation", endpoint_url=answers.origin)
         return replace(parts, cloudformation=CloudFormation(lambda: client))
 
     respond(event, wired, lambda: round((end - account.clock.now()) / timedelta(milliseconds=1)), count)

@@ -76,8 +76,23 @@ def test_what_isnt_a_request_is_skipped_with_a_reason(answers: Answers, change: 
     assert answers.bodies == []
 
 
-def test_an_answer_goes_to_a_web_address_only(answers: Answers) -> None:
+@pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://203.0.113.9/answer", "//203.0.113.9/answer"])
+def test_an_answer_goes_to_a_web_address_only(answers: Answers, url: str) -> None:
     """A request that names a file gets no answer."""
-    event = request(answers, "Create", GRANTS, ResponseURL="file:///etc/passwd")
+    event = request(answers, "Create", GRANTS, ResponseURL=url)
     with pytest.raises(ValueError, match="must begin with https://"):
         respond(event, unwirable, a_while)
+
+
+@pytest.mark.parametrize("endpoint", [None, "https://cloudformation.us-east-1.amazonaws.com"])
+def test_in_aws_an_answer_goes_by_https_only(
+    answers: Answers, monkeypatch: pytest.MonkeyPatch, endpoint: str | None
+) -> None:
+    """It names grants and principals, and whoever invokes the function says where it goes."""
+    for name in ("AWS_ENDPOINT_URL_CLOUDFORMATION", "AWS_ENDPOINT_URL"):
+        monkeypatch.delenv(name, raising=False)
+    if endpoint:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+    with pytest.raises(ValueError, match="must begin with https://, got 'http://127"):
+        respond(request(answers, "Create", GRANTS), unwirable, a_while)
+    assert answers.headers == []

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from airlock.ports import Clock
@@ -17,7 +18,8 @@ ANSWER_PAUSES: Final = (1.0, 2.0, None)
 """Seconds before an answer is sent again; None for giving up."""
 LONGEST_ANSWER_SECONDS: Final = ANSWER_SECONDS * len(ANSWER_PAUSES) + sum(pause or 0 for pause in ANSWER_PAUSES)
 """How long sending an answer may take in all."""
-_SCHEMES: Final = ("https://", "http://")
+_ENDPOINTS: Final = ("AWS_ENDPOINT_URL_CLOUDFORMATION", "AWS_ENDPOINT_URL")
+"""Where CloudFormation is, if not in AWS (AWS SDKs and Tools Reference Guide, page "Service-specific endpoints")."""
 
 
 class CloudFormation:
@@ -35,8 +37,11 @@ class CloudFormation:
         return str(self._client().describe_stacks(StackName=stack_id)["Stacks"][0]["StackStatus"])
 
 
-def send_answer(url: str, body: bytes, clock: Clock) -> None:
+def send_answer(url: str, body: bytes, clock: Clock, environment: Mapping[str, str] = os.environ) -> None:
     """Put an answer where CloudFormation waits for it, an object of S3 by a presigned URL.
+
+    Whoever invokes the function chooses the URL. So it must be HTTPS, but where CloudFormation itself is reached
+    without: that is an emulator on somebody's own machine.
 
     The URL is signed over an empty content type (AWS CloudFormation user guide, page "cfn-response module", whose
     code sends one), so another one would be refused.
@@ -45,12 +50,14 @@ def send_answer(url: str, body: bytes, clock: Clock) -> None:
         url: of the request.
         body: the answer, at most 4,096 bytes (the same guide, page "Custom resource response objects").
         clock: the time.
+        environment: says where CloudFormation is; the function's own unless told otherwise.
 
     Raises:
-        ValueError: the URL is none of HTTP.
+        ValueError: the URL isn't HTTPS.
         OSError: nobody took the answer, each time.
     """
-    if not url.startswith(_SCHEMES):
+    emulated = any(environment.get(name, "").startswith("http://") for name in _ENDPOINTS)
+    if not url.startswith(("https://", *(["http://"] if emulated else []))):
         raise ValueError(f"the ResponseURL must begin with https://, got {url[:60]!r}")
     for pause in ANSWER_PAUSES:
         request = urllib.request.Request(url, data=body, method="PUT", headers={"Content-Type": ""})  # noqa: S310 - asked above
