@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from unittest.mock import Mock
@@ -19,6 +20,9 @@ from airlock.messages.differences import difference_of
 from airlock.policy.document import sha256_of
 from airlock.policy.exemption import iso
 from airlock.policy.place import PolicyKind, PolicyPlace
+from airlock.reconcile.chain import hash_of, link
+from airlock_cli.operators.chain import follow
+from airlock_cli.operators.trail import Trail
 from tests.cli.helpers import AWS_EXAMPLE, USER
 from tests.cli.operators import samples
 from tests.cli.restore.conftest import OPENED, Bench
@@ -64,6 +68,21 @@ def test_a_restoration_is_in_the_audit_trail(bench: Make) -> None:
         "detail": f"airlock restore by {by}",
         "previous": {GRANT: None},
     }
+
+
+def test_a_restoration_follows_the_last_line_that_the_ledger_knows(bench: Make) -> None:
+    """It has its place in the chain, as a branch: nothing is missing, and the functions' next line follows the same."""
+    account = bench()
+    at = iso(account.desk.clock.now())
+    (text,), heads = link([{"schema": 2, "at": at, "kind": "decision", "grant": GRANT, "grants": [GRANT]}], {})
+    account.desk.audit("watcher", json.loads(text))
+    grant = replace(account.desk.find(GRANT) or samples.open_grant(), audit_head=heads[GRANT])
+    account.desk.keep(grant)
+    account.desk.run("restore", GRANT)
+    (line,) = trail(account.desk)
+    assert line["previous"] == {GRANT: hash_of(text)}
+    chain = follow(grant, Trail(account.desk.logs, "audit").of(grant))
+    assert (chain.lines, chain.faults, [one.stream for one in chain.branches]) == (2, (), ["restore"])
 
 
 def test_later_restorations_go_to_the_same_stream(bench: Make) -> None:
