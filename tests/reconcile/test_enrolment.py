@@ -14,7 +14,7 @@ from airlock.settings import LEASE_SECONDS
 from tests.policy.strategies import SAMPLES
 from tests.reconcile.account import GROUP, OTHER_USER, ROLE, USER, Account, at, install
 from tests.reconcile.interference import refusal
-from tests.reconcile.stack_requests import ask, enrolling, from_a_newer_release, request
+from tests.reconcile.stack_requests import LEAVING, ask, enrolling, from_a_newer_release, request
 from tests.stack_answers import Answers
 
 POLICY = (SAMPLES / "aws-example.json").read_text()
@@ -92,13 +92,18 @@ def test_a_rollback_passes_whatever_the_ledger_says(account: Account, answers: A
     assert answers.only()["Status"] == "SUCCESS"
 
 
-@pytest.mark.parametrize("status", ["UPDATE_ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_FAILED", "ROLLBACK_COMPLETE"])
-def test_what_a_stack_rests_in_after_a_rollback_is_none(account: Account, answers: Answers, status: str) -> None:
-    """A deployment after one that was rolled back is refused too, where CloudFormation's answer is from before it."""
-    account.stand(PolicyKind.USER_INLINE, POLICY)
-    account.deliver(install().create_role(at(0)))
+@pytest.mark.parametrize("status", ["UPDATE_ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_FAILED", LEAVING, "CREATE_COMPLETE"])
+def test_a_stack_that_isnt_updated_is_refused(account: Account, answers: Answers, status: str) -> None:
+    """An old answer, from after the last rollback, is no rollback; and nobody else has leases held by a call."""
+    place = account.stand(PolicyKind.USER_INLINE, POLICY)
     ask(account, answers, request(answers, "Update", ENROLMENT, **TAKEN_OUT), status)
-    assert answers.only()["Status"] == "FAILED"
+    answer = answers.only()
+    assert answer["Status"] == "FAILED"
+    assert f"the stack is {status}," in answer["Reason"]
+    before = account.clock.now()
+    account.deliver(install().create_role(before))
+    assert account.text(place) != POLICY
+    assert (account.clock.now() - before).total_seconds() < 1
 
 
 def test_nobody_opens_what_is_taken_out_while_the_functions_are_changed(account: Account, answers: Answers) -> None:

@@ -2,7 +2,8 @@
 
 It answers two custom resources. One refuses a deployment that would take the rights away that an open grant's end
 needs. The other puts every policy back before anything that could do it is deleted. Neither writes a policy unless
-CloudFormation itself says that the stack is being deleted, so that nobody else can have it done by a call.
+CloudFormation itself says that the stack is being deleted, nor takes a lease unless it says so or that the stack is
+being updated, so that nobody else can have it done by a call.
 """
 
 from __future__ import annotations
@@ -57,6 +58,8 @@ STAYING: Final = frozenset(
 
 No state in which CloudFormation does nothing: it sends no request then, so such an answer is older than the request.
 """
+UPDATING: Final = "UPDATE_IN_PROGRESS"
+"""The only state in which CloudFormation changes a resource without taking a change back."""
 ROLLING_BACK: Final = frozenset({"UPDATE_ROLLBACK_IN_PROGRESS"})
 """The stack is brought back to what it was before an update. Not what it rests in after that."""
 STATUS_PAUSES: Final = (2.0, 4.0, None)
@@ -136,9 +139,17 @@ def _decide(
 
 def _enrol(request: StackRequest, parts: RemovalParts) -> str | None:
     dropped = sorted(request.enrolled_before - request.enrolled)
-    # What is rolled back has to come back, or the stack is stuck between two versions. So the ledger isn't even read.
-    if not dropped or _status(request, parts, ROLLING_BACK) in ROLLING_BACK:
+    if not dropped:
         return None
+    status = _status(request, parts, ROLLING_BACK)
+    # What is rolled back has to come back, or the stack is stuck between two versions. So the ledger isn't even read.
+    if status in ROLLING_BACK:
+        return None
+    if status != UPDATING:
+        return (
+            f"CloudFormation says that the stack is {status}, so nothing was done: what open grants need is looked at "
+            "when the stack is updated. If you are updating it, its answer was old: deploy once more."
+        )
     try:
         left = part_with(parts.door, dropped, request.enrolled)
     except LeaseBusyError as error:
