@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from airlock.reconcile.chain import hash_of
+from airlock_cli.operators.trail import Trail
 from tests.cli.operators import samples
 from tests.cli.operators.conftest import Desk
 
@@ -89,9 +90,19 @@ def test_any_line_can_be_told(busy: Desk, tmp_path: Path, forged: list[str]) -> 
 def test_what_cant_be_read_is_in_the_report_all_the_same(busy: Desk, tmp_path: Path, line: str) -> None:
     """As it was written, but for what can't be seen."""
     with _among_the_others(busy, line):
+        assert {"unreadable": line} in Trail(busy.logs, "audit").since(samples.ago(60))
         assert busy.run("report", "--since", "7d", "--output", tmp_path / "r.html").status == 0
     shown = line.replace("\ud800", "\\ud800").replace('"', "&#34;")
     assert f"<code>{shown}</code>" in (tmp_path / "r.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("levels", "read"), [(31, True), (32, True), (33, False)])
+def test_how_deep_a_line_is_read(desk: Desk, levels: int, read: bool) -> None:  # noqa: FBT001 - a parameter
+    """What can be written as JSON again, by whatever Python, is read: far more than the airlock's own lines need."""
+    line = '{"a": ' * (levels - 1) + "[]" + "}" * (levels - 1)
+    with _among_the_others(desk, line):
+        (told,) = Trail(desk.logs, "audit").since(samples.ago(60))
+    assert told == (json.loads(line) if read else {"unreadable": line})
 
 
 def test_a_hash_is_what_sha256sum_says() -> None:

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import resource
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -143,6 +144,23 @@ def test_half_a_file_is_taken_away(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         with pytest.raises(UnicodeEncodeError):
             output_file.write(output, "half " * 10_000 + "\ud800", force=False)
         assert list(tmp_path.iterdir()) == []
+
+
+def test_half_a_file_is_taken_away_where_there_are_no_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There the text is written a second time, for which there may be no room any more."""
+    output, limits = tmp_path / "report.html", resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def refuse(_: Path, __: Path) -> NoReturn:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    try:
+        with pytest.raises(InputError, match="File too large"):
+            output_file.write(output, "half " * 10_000, force=False)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_link_that_fails_for_another_reason_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
