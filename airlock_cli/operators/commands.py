@@ -167,7 +167,9 @@ def report(  # noqa: PLR0913 - as above
     ] = None,
     *,
     since: Since = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace the file if it is there; never a link or a device.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Write a report for auditors, as one HTML file.
