@@ -17,6 +17,7 @@ from tests.reconcile.account import KINDS, ROLE, USER, Account, at, install
 from tests.reconcile.interference import Crash, refusal
 
 POLICY = (SAMPLES / "aws-example.json").read_text()
+S3_ONLY = (SAMPLES / "s3-only.json").read_text()
 BY_HUMAN = {"Sid": "ByHuman", "Effect": "Allow", "Action": "ec2:*", "Resource": "*"}
 EDITED = "ALARM: a policy was edited while it was open: net"
 
@@ -103,6 +104,24 @@ def test_an_edit_made_while_a_narrowing_was_cut_off_is_merged_into_what_was_writ
     assert one.vpc in (account.text(place) or "")
     account.deliver(one.delete_bucket(at(600)))
     assert statements(account.text(place)) == [BY_HUMAN, *statements(POLICY)]
+
+
+def test_an_edit_of_what_a_dead_run_was_taking_back_is_merged_into_that(account: Account) -> None:
+    """The second policy fails, the process dies before it has put the first one back, and somebody edits that one."""
+    shared = account.stand(PolicyKind.GROUP_INLINE, S3_ONLY)
+    own = account.stand(PolicyKind.USER_INLINE, POLICY)
+    account.calls.failures["PutUserPolicy", "before"] = [refusal()]
+    account.calls.failures["TransactWriteItems", "after"] = [None, Crash()]
+    with pytest.raises(Crash):
+        account.deliver(install().create_role(at(0)))
+    account.revive()
+    assert account.text(shared) != S3_ONLY
+    account.edit(shared, with_edit(account.text(shared)))
+    account.sweep(after=91)
+    assert account.grant("prod-7xk2q").progress.state is State.OPEN
+    account.sweep(after=3700)
+    assert statements(account.text(shared)) == [BY_HUMAN, *statements(S3_ONLY)]
+    assert account.text(own) == POLICY
 
 
 def test_an_old_read_is_no_edit(account: Account) -> None:
