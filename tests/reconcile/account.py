@@ -38,6 +38,7 @@ from airlock.wiring import Airlock, wire
 from airlock_cli.replay.world import make_ledger_table
 from tests.events import Event, Install
 from tests.reconcile.interference import Interference
+from tests.simulation.quick_moto import less_for_each_call
 
 ACCOUNT = "111122223333"
 HOME = "us-east-1"
@@ -311,7 +312,7 @@ def an_account() -> Iterator[Account]:
     # botocore's own retries, which are the real ones, wait by the account's clock.
     waits = patch.object(botocore.endpoint, "time", SimpleNamespace(sleep=clock.sleep))
     try:
-        with mock_aws(), waits:
+        with less_for_each_call(), mock_aws(), waits:
             _resources(aside)
             calls.forget()
             yield Account(clock, calls, aside, acting)
