@@ -20,7 +20,7 @@ from demo.events import DeliveryError
 from demo.processes import listens
 from demo.synthesis import SynthesisError
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("embedded")]
+pytestmark = pytest.mark.e2e
 
 ROOT = Path(__file__).parents[2]
 SOCKETS = Path("/tmp")  # noqa: S108 - where SeaweedFS puts them

@@ -79,7 +79,6 @@ def test_a_console_is_what_was_set() -> None:
 
 
 @pytest.mark.e2e
-@pytest.mark.xdist_group("embedded")
 def test_other_calls_go_on_to_ministack(aws: MiniStack) -> None:
     """The adapter finds the instance's tags, reboots it and sees its second boot; MiniStack's errors come back too."""
     with ec2_console(aws.endpoint) as console:
@@ -100,7 +99,6 @@ def test_other_calls_go_on_to_ministack(aws: MiniStack) -> None:
 
 
 @pytest.mark.e2e
-@pytest.mark.xdist_group("embedded")
 def test_a_deployed_function_reaches_it(aws: MiniStack) -> None:
     """A function that was told uses it for EC2, and MiniStack for all else; its own variables stay."""
     archive = io.BytesIO()

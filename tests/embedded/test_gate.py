@@ -17,7 +17,7 @@ from demo.local_world import NODE_ADDRESS
 from demo.processes import free_ports, listens
 from demo.translation import for_gate
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("gate")]
+pytestmark = pytest.mark.e2e
 
 BUCKET = "openshift-bootstrap-data-lab-9mz4c"
 KEY = "control-plane/lab-9mz4c-bootstrap"

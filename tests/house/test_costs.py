@@ -16,7 +16,6 @@ from pages import costs
 from pages.costs import Line, Sheet
 
 HOW = "run `make costs`, and read what it changes"
-pytestmark = pytest.mark.xdist_group("template")
 
 
 @pytest.fixture(scope="module")

@@ -10,15 +10,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import pytest
 from aws_cdk import App
 
 from infra.configuration import parse
 from infra.stack import AirlockStack
 from tests.infra.builders import ACCOUNT, configuration
 from tests.infra.template import Template
-
-pytestmark = pytest.mark.xdist_group("template")
 
 REPOSITORY = Path(__file__).parents[2]
 RUNBOOKS = REPOSITORY / "docs" / "operations.md"

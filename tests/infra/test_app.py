@@ -15,7 +15,6 @@ from tests.infra.builders import ACCOUNT, HOME, ROLE, configuration
 
 REPOSITORY = Path(__file__).parents[2]
 
-pytestmark = pytest.mark.xdist_group("template")
 
 WITHOUT_ACKNOWLEDGEMENTS = "import app, infra.nag; infra.nag.acknowledge = lambda stack: None; app.main()"
 

@@ -20,8 +20,6 @@ from infra.stack import AirlockStack
 from pages import configuration
 from tests.infra.builders import ROLE
 
-pytestmark = pytest.mark.xdist_group("template")
-
 
 def _page() -> str:
     return configuration.PATH.read_text(encoding="utf-8")

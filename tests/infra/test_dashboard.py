@@ -13,8 +13,6 @@ from airlock.handlers.measuring import IN_SECONDS, Metric
 from infra.queries import LAST_DECISIONS, NOT_CLOSED
 from tests.infra.template import Template
 
-pytestmark = pytest.mark.xdist_group("template")
-
 OWN = "BootstrapAirlock"
 SERVICE = ("service", "bootstrap-airlock")
 COLUMNS = 24

@@ -17,7 +17,6 @@ from tests.house.commands import documented
 from tests.infra.builders import configuration
 from tests.infra.template import Template
 
-pytestmark = pytest.mark.xdist_group("template")
 REGION = "us-east-2"
 """What the documents write REGION for."""
 AWS = [[word.replace("REGION", REGION) for word in one.words] for one in documented() if one.words[0] == "aws"]

@@ -14,8 +14,6 @@ from infra.keys import not_for_the_enrolled
 from tests.infra.builders import ACCOUNT, GROUP, POLICY, ROLE, THE_ENROLLED, USER, configuration
 from tests.infra.template import Template, arn_of, of_kinds
 
-pytestmark = pytest.mark.xdist_group("template")
-
 DOORS = pytest.mark.parametrize("name", ["page", "operator"])
 POWERTOOLS = {
     "POWERTOOLS_LOG_LEVEL": "INFO",

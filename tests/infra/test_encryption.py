@@ -18,8 +18,6 @@ from tests.infra.builders import ACCOUNT, HOME, KEY_ID, configuration, everythin
 from tests.infra.resolving import arn, resolved, short
 from tests.infra.template import Template, as_list
 
-pytestmark = pytest.mark.xdist_group("template")
-
 KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/{KEY_ID}"
 ROOT = {"AWS": f"{HOME}:root"}
 OWN_KEYS = {"Notices", "Approvals"}

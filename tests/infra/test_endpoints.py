@@ -14,8 +14,6 @@ from tests.infra.builders import ACCOUNT, KEY_ID
 from tests.infra.resolving import resolved
 from tests.infra.template import Template, arn_of
 
-pytestmark = pytest.mark.xdist_group("template")
-
 DOORS = pytest.mark.parametrize(("name", "auth"), [("page", "NONE"), ("operator", "AWS_IAM")])
 
 

@@ -150,7 +150,6 @@ def test_an_arn_too_long_for_a_pattern_is_refused() -> None:
         event_patterns.user_call_patterns([arn])
 
 
-@pytest.mark.xdist_group("template")
 def test_the_template_holds_these_patterns(template: Template) -> None:
     """CDK writes the patterns into the rules unchanged, on the default bus, switched on."""
     rules = [rule["Properties"] for rule in template.resources("AWS::Events::Rule").values()]

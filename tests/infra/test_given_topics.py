@@ -14,8 +14,6 @@ from infra.stack import AirlockStack
 from tests.infra.builders import configuration
 from tests.infra.template import Template
 
-pytestmark = pytest.mark.xdist_group("template")
-
 HUB = "444455556666"
 NOTICES = f"arn:aws:sns:us-east-1:{HUB}:notices"
 APPROVALS = f"arn:aws:sns:us-east-1:{HUB}:approvals"

@@ -19,8 +19,6 @@ from tests.infra.guard import Guard, GuardError, unpack
 from tests.infra.resolving import short
 from tests.infra.template import Template
 
-pytestmark = pytest.mark.xdist_group("template")
-
 FILE = Path(__file__).with_name("guard_acknowledged.toml")
 WITH_KEY = ("full_template", "http_template")
 WITHOUT_KEY = ("template", "small_template")

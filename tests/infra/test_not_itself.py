@@ -18,8 +18,6 @@ from tests.infra.resolving import arn, resolved
 from tests.infra.template import Template
 from tests.infra.test_permission_laws import documents, may, operations
 
-pytestmark = pytest.mark.xdist_group("template")
-
 BOTH = pytest.mark.parametrize("which", ["template", "small_template"])
 OWN_ROLE = f"{HOME}:role{OWN_PATH}bootstrap-airlock-WatcherRole2FDAA555-aBcDeFgHiJkL"
 OWN_POLICY = f"{HOME}:policy{OWN_PATH}attached-to-the-watcher"

@@ -10,8 +10,6 @@ import pytest
 from tests.infra.builders import ACCOUNT, THE_ENROLLED
 from tests.infra.template import Template, arn_of
 
-pytestmark = pytest.mark.xdist_group("template")
-
 ROOT = {"AWS": {"Fn::Join": ["", ["arn:", {"Ref": "AWS::Partition"}, f":iam::{ACCOUNT}:root"]]}}
 BY_SNS = {"StringEquals": {"kms:ViaService": "sns.us-east-1.amazonaws.com"}}
 

@@ -22,7 +22,6 @@ from tests.infra.template import as_list
 REPOSITORY = Path(__file__).parents[2]
 HOMES = {"aws": "us-east-1", "aws-us-gov": "us-gov-west-1", "aws-cn": "cn-north-1"}
 
-pytestmark = pytest.mark.xdist_group("partitions")
 
 Stacks = dict[str, tuple[Path, dict[str, Any]]]
 

@@ -16,8 +16,6 @@ from tests.infra.builders import ACCOUNT, GROUP, HOME, POLICY, ROLE, USER
 from tests.infra.resolving import arn, resolved
 from tests.infra.template import Template, as_list
 
-pytestmark = pytest.mark.xdist_group("template")
-
 BOTH = pytest.mark.parametrize("which", ["template", "small_template", "full_template", "http_template"])
 # Of the actions that any role has, those with the access level Read or List (Service Authorization Reference, the pages
 # of EC2, DynamoDB and IAM). Every other one counts as a write, one that is new here too.

@@ -18,8 +18,6 @@ from infra.configuration import parse
 from tests.infra.builders import ACCOUNT, GROUP, HOME, POLICY, ROLE, USER, configuration
 from tests.infra.template import Template, arn_of, of_kinds
 
-pytestmark = pytest.mark.xdist_group("template")
-
 BOTH = pytest.mark.parametrize("name", ["watcher", "sweeper"])
 READS = ("*:Get*", "*:List*", "*:Describe*", "*:BatchGet*", "*:Query", "*:ConditionCheck*", "iam:Simulate*")
 # How the adapters name an operation: self._iam.get_user, self._dynamodb.get_paginator("query"), or, of a client that is

@@ -17,8 +17,6 @@ import pytest
 from tests.infra.permissions_table import count_statements, table
 from tests.infra.template import Template
 
-pytestmark = pytest.mark.xdist_group("template")
-
 GOLDEN = Path(__file__).with_name("golden")
 BOTH = pytest.mark.parametrize("which", ["template", "small_template", "full_template", "http_template"])
 

@@ -17,8 +17,6 @@ from tests.infra.template import Template
 from tests.policy.strategies import SAMPLES
 from tests.reconcile.account import USER, Account, an_account, at, install
 
-pytestmark = pytest.mark.xdist_group("template")
-
 OPERATIONS = Path(__file__).parents[2] / "docs" / "operations.md"
 BY_NAME: Final = {query.name: query for query in QUERIES}
 

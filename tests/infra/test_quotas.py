@@ -23,8 +23,6 @@ from tests.infra.builders import ACCOUNT, HOME, KEY_ID, configuration
 from tests.infra.physical import Physical
 from tests.infra.template import Template
 
-pytestmark = pytest.mark.xdist_group("template")
-
 Raw = dict[str, Any]
 
 LONG_PREFIX = "a" * 32

@@ -40,8 +40,6 @@ from tests.infra.permissions_table import count_statements, table
 from tests.infra.resolving import arn, resolved
 from tests.infra.template import Template, as_list
 
-pytestmark = pytest.mark.xdist_group("template")
-
 HOME_REGION, WATCHED, IAM_REGION, OTHER = "eu-west-1", "eu-central-1", "us-east-1", "ap-northeast-1"
 REGIONAL = [
     ("CreateVpc", "ec2"),

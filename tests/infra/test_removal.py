@@ -15,8 +15,6 @@ from airlock.reconcile.leaving import ONE_TAKES
 from tests.infra.builders import GROUP, POLICY, ROLE, USER
 from tests.infra.template import Template, arn_of
 
-pytestmark = pytest.mark.xdist_group("template")
-
 EACH = pytest.mark.parametrize("which", ["template", "small_template", "full_template", "http_template"])
 PAUSES = 60 + 120
 """Seconds between Lambda's three calls (AWS Lambda, page "How Lambda handles errors and retries")."""

@@ -27,8 +27,6 @@ from tests.infra.permissions_table import count_statements, table
 from tests.infra.resolving import resolved
 from tests.infra.template import Template
 
-pytestmark = pytest.mark.xdist_group("template")
-
 HUB_ACCOUNT = "444455556666"
 HOME_REGION = "eu-west-1"
 PSEUDO = {"AWS::AccountId", "AWS::Partition", "AWS::Region", "AWS::StackId", "AWS::URLSuffix", "AWS::StackName"}

@@ -21,8 +21,6 @@ from tests.infra.builders import configuration
 from tests.infra.lint import complaints
 from tests.infra.template import Template
 
-pytestmark = pytest.mark.xdist_group("template")
-
 
 @pytest.mark.parametrize("which", ["template", "small_template", "http_template"])
 def test_cfn_lint_has_nothing_to_say(request: pytest.FixtureRequest, which: str) -> None:

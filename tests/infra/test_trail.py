@@ -16,8 +16,6 @@ from tests.infra.builders import ACCOUNT, KEY_ID, configuration
 from tests.infra.resolving import resolved
 from tests.infra.template import Template, as_list
 
-pytestmark = pytest.mark.xdist_group("template")
-
 TRAIL = f"arn:aws:cloudtrail:us-east-1:{ACCOUNT}:trail/bootstrap-airlock"
 
 

@@ -10,8 +10,6 @@ from airlock.settings import LEASE_SECONDS
 from tests.infra.builders import ACCOUNT, GROUP, POLICY, ROLE, USER
 from tests.infra.template import Template, arn_of
 
-pytestmark = pytest.mark.xdist_group("template")
-
 BOTH = pytest.mark.parametrize("name", ["watcher", "sweeper"])
 SECONDS = {"watcher": 60, "sweeper": 60, "removal": 80, "page": 15, "operator": 15}
 WRITERS = pytest.mark.parametrize("name", ["watcher", "sweeper", "removal"])
