@@ -56,7 +56,7 @@ class Found:
     @property
     def ref(self) -> str:
         """The policy as ``--policy-ref`` takes it."""
-        return ref_of(self.record.place)
+        return self.record.place.ref
 
     def target(self, way: Way) -> str | None:
         """The text to write; None where nothing is to be written."""
@@ -78,13 +78,8 @@ def find(record: PolicyRecord, held: HeldPolicy | None) -> Found:
     return Found(record, held, Holds.EDITED, _merged(record, held.text))
 
 
-def ref_of(place: PolicyPlace) -> str:
-    """A policy in one word: ``user-inline:NAME@ARN``."""
-    return f"{place.kind}:{place.name}@{place.holder}"
-
-
 def place_of(ref: str) -> PolicyPlace:
-    """Read such a word.
+    """Read a policy's name as :attr:`PolicyPlace.ref` writes it.
 
     Raises:
         InputError: it isn't one.

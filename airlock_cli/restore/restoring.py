@@ -27,7 +27,7 @@ from airlock_cli.operators.account import Account
 from airlock_cli.problems import AwsError, CommandError, NotFoundError, RefusedError
 from airlock_cli.progress import Later
 from airlock_cli.restore.auditing import audit
-from airlock_cli.restore.policies import Found, Holds, Way, find, ref_of
+from airlock_cli.restore.policies import Found, Holds, Way, find
 
 _DENIED = frozenset({"AccessDenied", "AccessDeniedException"})
 
@@ -128,7 +128,7 @@ class Restorer:
         if asked.only is not None:
             records = [record for record in records if record.place == asked.only]
         if not records:
-            what = ref_of(asked.only) if asked.only else " and ".join(asked.scopes) or "the grant's policies"
+            what = asked.only.ref if asked.only else " and ".join(asked.scopes) or "the grant's policies"
             raise NotFoundError(
                 f"the ledger keeps no baseline for {what}: nothing is open there.\n"
                 "See airlock grants; what was written last stands in airlock show.",

@@ -46,6 +46,11 @@ class PolicyPlace:
     name: str
 
     @property
+    def ref(self) -> str:
+        """The policy in one word, as ``airlock restore --policy-ref`` takes it: ``user-inline:NAME@ARN``."""
+        return f"{self.kind}:{self.name}@{self.holder}"
+
+    @property
     def shared(self) -> bool:
         """Whether other principals may be under the policy too."""
         return self.kind in (PolicyKind.GROUP_INLINE, PolicyKind.MANAGED, PolicyKind.BOUNDARY)

@@ -11,7 +11,6 @@ from typing import Final
 from airlock.errors import LeaseBusyError, LedgerTooNewError
 from airlock.grants.approval import CloseOrder
 from airlock.grants.grant import Grant
-from airlock.policy.place import PolicyPlace
 from airlock.ports import Answers, Clock, Ledger
 from airlock.reconcile.parting import unfinished_on
 from airlock.reconcile.reconciliation import Reconciliation
@@ -180,7 +179,7 @@ class Leaving:
             if begun:
                 left[scope.id] = f"{', '.join(begun)} was begun here just now"
                 continue
-            policies = [_ref(place) for place, record in sorted(scope.policies.items()) if _is_open(record)]
+            policies = [place.ref for place, record in sorted(scope.policies.items()) if _is_open(record)]
             if policies:
                 left[scope.id] = (
                     "the ledger has policies as open, and no unfinished grant for them: put each back by "
@@ -191,11 +190,6 @@ class Leaving:
 
 def _is_open(record: PolicyRecord) -> bool:
     return record.intended is not None or record.written != record.baseline
-
-
-def _ref(place: PolicyPlace) -> str:
-    """A policy as ``airlock restore --policy-ref`` takes it."""
-    return f"{place.kind}:{place.name}@{place.holder}"
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from airlock.adapters.iam import IamPolicies
 from airlock.adapters.schema import SCHEMA
 from airlock.grants.grant import State
 from airlock.policy.place import PolicyPlace
-from airlock_cli.restore.policies import place_of, ref_of
+from airlock_cli.restore.policies import place_of
 from tests.cli.helpers import AWS_EXAMPLE, USER
 from tests.cli.operators import samples
 from tests.cli.restore.conftest import OPENED, REF, Bench
@@ -146,7 +146,7 @@ def test_a_policys_name_comes_back(kind: str, name: str) -> None:
     ref = f"{kind}:{name}@arn:aws:iam::111122223333:{what}/path/x"
     place = place_of(ref)
     assert isinstance(place, PolicyPlace)
-    assert (place.name, ref_of(place)) == (name, ref)
+    assert (place.name, place.ref) == (name, ref)
 
 
 def test_states_are_those_of_the_ledger(bench: Make) -> None:
